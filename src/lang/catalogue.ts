@@ -1,0 +1,78 @@
+// What the planner and the checker know of providers: plain data that the providers hand in. Language code
+// never imports a provider.
+import type { Money } from './money.ts'
+import type { Operation, Reproducibility } from './plan.ts'
+import type { Quality, Size } from './program.ts'
+
+export type ModelOperation = Extract<Operation, 'text-to-video' | 'image-to-video' | 'audio-to-video' | 'extend' | 'retake'>
+
+/** One thing that can be bought: a model doing an operation at these sizes, rates and lengths for this price. */
+export type Offer = {
+  readonly operation: ModelOperation
+  readonly model: string
+  readonly quality: Quality
+  /** Exact canvases, or any whose sides divide by `multipleOf` within the pixel limits. */
+  readonly sizes:
+    | readonly Size[]
+    | { readonly multipleOf: number; readonly minSide: number; readonly maxSide: number; readonly maxPixels: number }
+  /** Whole frames a second, or `any`. */
+  readonly rates: readonly number[] | 'any'
+  /** Lengths in seconds that can be asked for. `frames`: only lengths of `multiple * k + plus` frames come out. */
+  readonly seconds:
+    | { readonly kind: 'list'; readonly seconds: readonly number[] }
+    | { readonly kind: 'range'; readonly min: number; readonly max: number; readonly whole: boolean }
+  readonly frames?: { readonly multiple: number; readonly plus: number }
+  readonly price: PriceRule
+  /** Takes a last frame as well as a first one. */
+  readonly lastFrame?: boolean
+  readonly keyframes?: boolean
+  readonly segments?: boolean
+  /** For `extend`: the clip that comes back is the whole, or only what is new; and the context rule. */
+  readonly extend?: {
+    readonly returns: 'whole' | 'new'
+    readonly at: readonly ('end' | 'start')[]
+    readonly contextSeconds: { readonly min: number; readonly max: number }
+    readonly maxFrames?: number
+  }
+  /** For `retake`: what comes back, and the shortest range. */
+  readonly retake?: {
+    readonly returns: 'whole' | 'range'
+    readonly modes: readonly ('picture' | 'sound' | 'both')[]
+    readonly minSeconds: number
+  }
+}
+
+export type PriceRule =
+  | { readonly kind: 'free' }
+  /** `micros` for each second of: the new part, the new part and its context, or the whole input clip. */
+  | { readonly kind: 'per-second'; readonly micros: Money; readonly of: 'output' | 'output-and-context' | 'input'; readonly asOf: string }
+
+/** What a provider declares about itself. Prices and limits are data with the date they were read. */
+export type Capabilities = {
+  readonly kind: string
+  /** One line for people. */
+  readonly title: string
+  /** Goes into every job's key; raise it when the same request would give other bytes. */
+  readonly version: string
+  readonly offers: readonly Offer[]
+  readonly seed: boolean
+  readonly negative: boolean
+  /** Longest prompt in characters. */
+  readonly promptLimit: number
+  readonly reproducibility: Reproducibility
+  /** Files that are ready for the cut as they come: right codec, size, rate and exact length. Others are conformed first. */
+  readonly ready: boolean
+  readonly needsKey: boolean
+  /** Jobs at once on one account or machine, and milliseconds between two submits. */
+  readonly concurrency: number
+  readonly staggerMs: number
+  /** What a submit whose answer was lost can be settled by. */
+  readonly submit: 'replay-key' | 'reject-key' | 'client-id' | 'list' | 'blind'
+  /** Seconds of work for one second of video, and the fixed part, from experience. */
+  readonly pace: { readonly perSecond: number; readonly fixed: number }
+  /** False for a provider that can be planned and priced but has no calls in this build. */
+  readonly callable: boolean
+}
+
+/** All providers by kind. */
+export type Catalogue = ReadonlyMap<string, Capabilities>

@@ -1,0 +1,57 @@
+// Every mistake a script can earn, by code. One entry: how it reads (typed holes), what to do next, and why the
+// rule exists (shown by `ltx explain`). Each code has a fixture in test/errors/. Areas are a closed list.
+export type Severity = 'error' | 'warning'
+
+type Entry<H> = { readonly severity: Severity; readonly message: (holes: H) => string; readonly hint: string; readonly reason: string }
+const error = <H>(message: (holes: H) => string, hint: string, reason: string): Entry<H> => ({ severity: 'error', message, hint, reason })
+const warning = <H>(message: (holes: H) => string, hint: string, reason: string): Entry<H> => ({
+  severity: 'warning',
+  message,
+  hint,
+  reason,
+})
+
+/** The closed list of areas; a code is `area.what`. */
+export const areas = [
+  'syntax',
+  'name',
+  'statement',
+  'type',
+  'value',
+  'time',
+  'duration',
+  'size',
+  'asset',
+  'film',
+  'prompt',
+  'chain',
+  'provider',
+  'series',
+  'lock',
+  'limit',
+  'secret',
+] as const
+
+export const codes = {
+  'syntax.unexpected': error<{ found: string; expected: string }>(
+    ({ found, expected }) => `found ${found} where ${expected} should be`,
+    'write what is expected, or take the stray text out',
+    'The grammar is small: a word, its arguments, and a block in braces. Anything else cannot be read.',
+  ),
+  'name.unknown': error<{ what: string; name: string }>(
+    ({ what, name }) => `there is no ${what} named \`${name}\``,
+    'check the spelling, or declare it',
+    'A name must be declared (by cast, let, param, scene, shot, bed, provider, template or use) before a film can lean on it.',
+  ),
+  'prompt.still-photo': warning<{ shot: string }>(
+    ({ shot }) => `the words of ${shot} describe a still photo: nothing moves`,
+    'say who or what moves, and how',
+    'The model animates verbs. A prompt of nouns alone gives a slow zoom over a frozen picture.',
+  ),
+}
+
+export type Code = keyof typeof codes
+export type Holes<C extends Code> = Parameters<(typeof codes)[C]['message']>[0]
+
+/** True when the word is a code of the catalogue. */
+export const isCode = (text: string): text is Code => Object.hasOwn(codes, text)

@@ -1,0 +1,90 @@
+// The contract: a provider is capabilities as data and a few calls. `submit` answers with a ticket that is plain
+// JSON and goes into the journal before anything else happens; with the ticket alone, another process can go on.
+import type { Capabilities } from '../lang/catalogue.ts'
+import type { Request, Sha256, Slot } from '../lang/plan.ts'
+import type { ProviderUse } from '../lang/program.ts'
+import type { World } from '../world.ts'
+
+/** A job whose inputs are files on this disk now. */
+export type Ready = {
+  readonly id: string
+  readonly key: Sha256
+  readonly request: Request
+  /** Absolute paths of input files in the store or among the assets, by slot. Read only. */
+  readonly files: ReadonlyMap<Slot, string>
+}
+
+export type Ticket = { readonly [key: string]: string | number | boolean | null }
+
+/** Where a job stands at the host. `progress` is 0..1 where the host tells; `phase` is a word or two for the screen. */
+export type Status =
+  | { readonly state: 'waiting' | 'working'; readonly progress?: number; readonly phase?: string; readonly nextPollMs: number }
+  | { readonly state: 'done'; readonly billed?: number; readonly servedModel?: string }
+  | { readonly state: 'failed'; readonly failure: Failure }
+
+export type Calls = {
+  /** Sends the job. Only the runtime's money door calls this. `sent` must be called the moment the request leaves. */
+  submit(job: Ready, sent: () => Promise<void>): Promise<Ticket>
+  /** For a provider that works in this process (animatic, cut) this does the work and reports as it goes. */
+  poll(ticket: Ticket, job: Ready, report: (progress: number, phase: string) => void): Promise<Status>
+  /** Writes the result to `into` (a fresh temporary file in the store's own folder). */
+  fetch(ticket: Ticket, job: Ready, into: string): Promise<void>
+  /** Stops a job at the host where that can be done. */
+  cancel?(ticket: Ticket): Promise<void>
+}
+
+export type Context = {
+  readonly world: World
+  /** Private scratch folder of this provider; emptied at the start of a run. */
+  readonly scratch: string
+  readonly signal: AbortSignal
+  readonly use: ProviderUse
+}
+
+export type Provider = {
+  readonly kind: string
+  readonly capabilities: Capabilities
+  open(context: Context): Calls
+}
+
+/** Whose fault, and what may be done: the closed list that the runtime decides by. */
+export type FailureKind =
+  | 'invalid'
+  | 'auth'
+  | 'funds'
+  | 'moderation'
+  | 'rate'
+  | 'capacity'
+  | 'host'
+  | 'network'
+  | 'expired'
+  | 'uncertain'
+  | 'mismatch'
+  | 'disk'
+  | 'tool'
+  | 'cancelled'
+  | 'input'
+  | 'budget'
+
+export type Failure = {
+  readonly kind: FailureKind
+  /** One sentence. Text from a host is made safe for a terminal before it is put here. */
+  readonly message: string
+  /** What the person can do next. */
+  readonly next: string
+  /** True when the same call may be made again without harm. */
+  readonly retry: boolean
+  readonly retryAfterMs?: number
+  readonly requestId?: string
+  readonly billed?: 'yes' | 'no' | 'unknown'
+}
+
+/** What a provider throws; everything else that is thrown is a bug. */
+export class ProviderFailure extends Error {
+  readonly failure: Failure
+  constructor(failure: Failure) {
+    super(failure.message)
+    this.name = 'ProviderFailure'
+    this.failure = failure
+  }
+}

@@ -1,0 +1,55 @@
+// All that can happen in a run. The same events are the journal, the resume, the screen, `--json` and the tests'
+// oracle. `recorded` ones are on the disk before the run goes on; the others are only shown.
+
+import type { Money } from '../lang/money.ts'
+import type { Delivered, JobId, Sha256 } from '../lang/plan.ts'
+import type { Failure, Ticket } from '../providers/provider.ts'
+
+export type JobAttempt = { readonly job: JobId; readonly key: Sha256; readonly attempt: number }
+
+export type Event =
+  | {
+      readonly type: 'run.started'
+      readonly run: string
+      readonly film: string
+      readonly script: string
+      readonly rung: string
+      readonly jobs: number
+      readonly make: number
+      readonly price: Money
+      readonly budget?: Money
+    }
+  | { readonly type: 'job.kept'; readonly job: JobId; readonly key: Sha256; readonly sha256: Sha256 }
+  | { readonly type: 'job.queued'; readonly job: JobId }
+  /** Synced before the socket opens. */
+  | ({ readonly type: 'job.intent'; readonly provider: string; readonly seed?: number; readonly reserved: Money } & JobAttempt)
+  /** The request has left; until `accepted` its fate is unknown. */
+  | ({ readonly type: 'job.sent' } & JobAttempt)
+  | ({ readonly type: 'job.accepted'; readonly provider: string; readonly ticket: Ticket } & JobAttempt)
+  | { readonly type: 'job.progress'; readonly job: JobId; readonly phase: string; readonly progress: number }
+  | ({ readonly type: 'job.done'; readonly billed: Money; readonly servedModel: string } & JobAttempt)
+  | ({ readonly type: 'job.stored'; readonly sha256: Sha256; readonly delivered: Delivered } & JobAttempt)
+  | ({ readonly type: 'job.retrying'; readonly failure: Failure; readonly waitMs: number } & JobAttempt)
+  | ({ readonly type: 'job.failed'; readonly failure: Failure } & JobAttempt)
+  | ({ readonly type: 'job.uncertain'; readonly failure: Failure } & JobAttempt)
+  | { readonly type: 'job.blocked'; readonly job: JobId; readonly by: JobId }
+  | { readonly type: 'job.cancelled'; readonly job: JobId }
+  | { readonly type: 'cut.progress'; readonly phase: string; readonly progress: number }
+  | { readonly type: 'cut.made'; readonly output: string; readonly sha256: Sha256; readonly frames: number; readonly loudness?: number }
+  | {
+      readonly type: 'run.stopped'
+      readonly reason: 'finished' | 'failed' | 'interrupted'
+      readonly made: number
+      readonly kept: number
+      readonly failed: number
+      readonly blocked: number
+      readonly spent: Money
+    }
+
+export type EventType = Event['type']
+
+/** An event with its place and time: one line of the journal, one line of `--json`. */
+export type Stamped = { readonly v: 1; readonly n: number; readonly at: number } & Event
+
+/** Events that are only shown; all others are written to the journal. */
+export const shownOnly: ReadonlySet<EventType> = new Set(['job.progress', 'job.queued', 'cut.progress'])

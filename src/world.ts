@@ -1,0 +1,44 @@
+// Everything impure that the runtime and the providers touch, as one interface: files, time, secrets, HTTP.
+// `world.node.ts` is its real form; tests hand in their own. ffmpeg has its own door in media/ffmpeg.
+
+/** All paths are absolute. Reads reject with Node's error codes (`ENOENT`, `ENOSPC` …). */
+export type Files = {
+  readText(path: string): Promise<string>
+  readBytes(path: string): Promise<Uint8Array>
+  exists(path: string): Promise<boolean>
+  stat(path: string): Promise<{ readonly bytes: number; readonly mtimeMs: number; readonly kind: 'file' | 'folder' | 'other' }>
+  /** Follows every link. */
+  realPath(path: string): Promise<string>
+  list(path: string): Promise<readonly string[]>
+  makeFolder(path: string): Promise<void>
+  /** Writes a temporary neighbour, fsyncs it, renames it over `path`, fsyncs the folder: whole or not at all. */
+  writeWhole(path: string, content: string | Uint8Array): Promise<void>
+  rename(from: string, to: string): Promise<void>
+  remove(path: string): Promise<void>
+  /** Links where the disk can, copies where it cannot. Replaces `to`. */
+  linkOrCopy(from: string, to: string): Promise<void>
+  /** Lower-case hex SHA-256 of a file, streamed. */
+  sha256(path: string): Promise<string>
+  /** Forces a file's and its folder's content to the disk. */
+  sync(path: string): Promise<void>
+  openAppend(path: string): Promise<Append>
+}
+
+/** An append-only file. `append` resolves when the bytes are on the disk (`fdatasync`) if `durable`. */
+export type Append = { append(text: string, durable: boolean): Promise<void>; close(): Promise<void> }
+
+export type Clock = {
+  /** Milliseconds since 1970; only ever shown, never used to measure. */
+  now(): number
+  /** Monotonic milliseconds. */
+  monotonic(): number
+  /** Rejects with the signal's reason when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+export type World = {
+  readonly files: Files
+  readonly clock: Clock
+  /** The value of a secret by its environment name, or undefined. Never logged, stored or shown. */
+  secret(name: string): string | undefined
+}
