@@ -30,6 +30,18 @@ export type Input = { readonly slot: Slot } & (
 )
 export type Slot = 'first-frame' | 'last-frame' | 'audio' | 'video' | 'patch' | `key-${number}` | `part-${number}`
 
+/** What was read off an asset before planning: its bytes' hash and what a probe says. `size` of pictures, `seconds` of sound and video. */
+export type AssetFacts = {
+  readonly path: string
+  readonly sha256: Sha256
+  readonly bytes: number
+  readonly kind: 'image' | 'audio' | 'video'
+  readonly size?: Size
+  readonly seconds?: Rational
+  readonly rate?: Rate
+  readonly hasSound: boolean
+}
+
 /**
  * All that decides what comes out, and nothing else: hashed (with the inputs' bytes) into the job's key.
  * No path, no order, no comment, no local file name. What a provider is asked for, not what the film needs.
