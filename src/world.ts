@@ -24,7 +24,10 @@ export type Files = {
   openAppend(path: string): Promise<Append>
 }
 
-/** An append-only file. `append` resolves when the bytes are on the disk (`fdatasync`) if `durable`. */
+/**
+ * An append-only file with one writer. `append` resolves when the bytes are on the disk (`fdatasync`) if `durable`.
+ * When it rejects (a full disk), the file has been cut back to what it held before.
+ */
 export type Append = { append(text: string, durable: boolean): Promise<void>; close(): Promise<void> }
 
 export type Clock = {
@@ -36,9 +39,21 @@ export type Clock = {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
+/** This process among the others of the machine. */
+export type Machine = {
+  readonly pid: number
+  readonly host: string
+  /** Takes a name that one living process of this machine can hold; the kernel frees it when the process dies. `undefined`: another has it. */
+  hold(name: string): Promise<Hold | undefined>
+}
+export type Hold = { release(): Promise<void> }
+
 export type World = {
   readonly files: Files
   readonly clock: Clock
+  readonly machine: Machine
+  /** Lower-case hex SHA-256 of a text's UTF-8 bytes. */
+  sha256(text: string): string
   /** The value of a secret by its environment name, or undefined. Never logged, stored or shown. */
   secret(name: string): string | undefined
 }

@@ -75,6 +75,8 @@ export type Request = {
 export type Slate = {
   readonly path: Path
   readonly take: number
+  /** What kind of clip this is when it is no plain shot: `EXTEND`, `RETAKE`; else empty. */
+  readonly label: string
   readonly words: string
   readonly camera: string
   readonly sound: string
@@ -111,6 +113,8 @@ export type Job = {
   /** What this job has already made, when the lock or the cache names it and the store has its bytes. */
   readonly made?: Made
   readonly price: Money
+  /** How often it is made in all when a clip fails its checks, the seed stepped by one each time; absent = once. */
+  readonly tries?: number
   /** Seconds this is expected to take, from the provider's own figures. */
   readonly expected: number
   readonly reproducibility: Reproducibility

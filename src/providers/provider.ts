@@ -9,6 +9,8 @@ import type { World } from '../world.ts'
 export type Ready = {
   readonly id: string
   readonly key: Sha256
+  /** Unique to this attempt, and the same when the attempt is sent again after a crash: for hosts that take an idempotency key or a client's own id. */
+  readonly clientKey: string
   readonly request: Request
   /** Absolute paths of input files in the store or among the assets, by slot. Read only. */
   readonly files: ReadonlyMap<Slot, string>
@@ -29,6 +31,8 @@ export type Calls = {
   poll(ticket: Ticket, job: Ready, report: (progress: number, phase: string) => void): Promise<Status>
   /** Writes the result to `into` (a fresh temporary file in the store's own folder). */
   fetch(ticket: Ticket, job: Ready, into: string): Promise<void>
+  /** Settles a submit whose answer was lost: the host's job for `job.clientKey` (or one that matches exactly), `undefined` when it never arrived. */
+  find?(job: Ready): Promise<Ticket | undefined>
   /** Stops a job at the host where that can be done. */
   cancel?(ticket: Ticket): Promise<void>
 }
