@@ -62,6 +62,8 @@ export type Capabilities = {
   readonly reproducibility: Reproducibility
   /** Files that are ready for the cut as they come: right codec, size, rate and exact length. Others are conformed first. */
   readonly ready: boolean
+  /** What `extend` and `retake` go on from: the whole shot so far as one file, or the clip of the link they touch (which carries the model's own state). */
+  readonly continues: 'whole' | 'link'
   readonly needsKey: boolean
   /** Jobs at once on one account or machine, and milliseconds between two submits. */
   readonly concurrency: number

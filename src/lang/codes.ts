@@ -43,6 +43,26 @@ export const codes = {
     'check the spelling, or declare it',
     'A name must be declared (by cast, let, param, scene, shot, bed, provider, template or use) before a film can lean on it.',
   ),
+  'time.past-end': error<{ what: string; asked: string; length: string }>(
+    ({ what, asked, length }) => `${what} asks for footage up to ${asked}, but the file ends at ${length}`,
+    'shorten the range, or leave it out to take the whole file',
+    'Frames that are not in the file cannot be shown; holding the last one silently would hide the mistake.',
+  ),
+  'provider.cannot': error<{ provider: string; shot: string; detail: string }>(
+    ({ provider, shot, detail }) => `\`${provider}\` cannot make ${shot}: ${detail}`,
+    'change the shot to what the provider offers, or give it another provider with `on`',
+    'What a provider can do is known before the run. A shot that cannot be made is refused before a cent is spent.',
+  ),
+  'film.off-bed': error<{ bed: string }>(
+    ({ bed }) => `the bed \`${bed}\` does not play under the whole of this shot`,
+    'stretch the bed with `over` so that it covers the shot',
+    'A shot made to a beat is made to the slice of the bed that will play under it, so the bed has to be there.',
+  ),
+  'film.bed-too-short': error<{ bed: string; length: string; needed: string }>(
+    ({ bed, length, needed }) => `the bed \`${bed}\` is ${length} long, but the slice under this shot ends at ${needed}`,
+    'use a longer file, begin it earlier with `start`, or move the shot',
+    'The slice that drives a shot must be one unbroken stretch of the file.',
+  ),
   'prompt.still-photo': warning<{ shot: string }>(
     ({ shot }) => `the words of ${shot} describe a still photo: nothing moves`,
     'say who or what moves, and how',
