@@ -68,6 +68,21 @@ export const codes = {
     'say who or what moves, and how',
     'The model animates verbs. A prompt of nouns alone gives a slow zoom over a frozen picture.',
   ),
+  'lock.conflict': error<{ line: number }>(
+    ({ line }) => `the lock still has git's merge markers, on line ${line}`,
+    'both sides name clips that exist: keep one stanza for each job, delete the marker lines, and run again',
+    'The lock says which clips are already made. Where two branches made the same shot, only a person knows which one stands.',
+  ),
+  'lock.newer': error<{ found: number; known: number }>(
+    ({ found, known }) => `the lock is of version ${found}, and this program reads up to ${known}`,
+    'update ltx, or use the version that wrote the lock',
+    'A lock half understood would buy again what is already there, or write over what a newer version knows.',
+  ),
+  'lock.corrupt': error<{ line: number; problem: string }>(
+    ({ line, problem }) => `line ${line} of the lock cannot be read: ${problem}`,
+    'restore the lock from git (`git checkout -- <script>.lock`); deleting it makes a new one from the clips on this machine',
+    'Every word of a lock is checked, because it comes from other branches and decides what is bought. It is never written over while it cannot be read.',
+  ),
 }
 
 export type Code = keyof typeof codes
