@@ -55,7 +55,10 @@ export function videoArguments(house: House): readonly string[] {
 /** Ticks a second of the picture's track: the rate's numerator, scaled up so that it is at least 10,000. */
 export const timescaleOf = (rate: Rate): number => rate.num * Math.max(1, Math.ceil(10000 / rate.num))
 
-/** FLAC in MP4: lossless, exact length, fast to decode. */
+/**
+ * FLAC in MP4: lossless, exact length, fast to decode. End the picture with `trim` (or `-t`), never with `-frames:v`:
+ * ffmpeg 7.0 then leaves out the last packet of the sound.
+ */
 export const soundArguments: readonly string[] = [
   '-c:a',
   'flac',
