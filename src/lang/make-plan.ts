@@ -196,6 +196,7 @@ function planShot(
     cut: input.cut,
     house: input.rung === 'animatic' ? 'draft' : 'final',
     facts: input.facts,
+    cast: new Map(input.program.cast.map((member) => [member.name, member.words])),
     frames: firstFrames(shot, input),
     ...heardBy(shot, place, placed, input, reporter),
     ...(provider.name === 'animatic' ? { slateModel: slateModel(shot, input) } : {}),

@@ -32,7 +32,7 @@ export type Purchase = {
 
 /** Why nothing fits, in words for the script's writer. */
 export type Refusal = {
-  readonly what: 'operation' | 'last-frame' | 'keyframes' | 'direction' | 'mode' | 'duration'
+  readonly what: 'operation' | 'last-frame' | 'keyframes' | 'direction' | 'mode' | 'duration' | 'prompt'
   readonly detail: string
   readonly longest?: number
 }

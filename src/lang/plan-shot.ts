@@ -23,6 +23,8 @@ export type ShotSetting = {
   readonly house: 'draft' | 'final'
   readonly facts: ReadonlyMap<string, AssetFacts>
   readonly heard?: Heard
+  /** How the people of the cast look, by name. */
+  readonly cast: ReadonlyMap<string, string>
   /** Length of the first link in film frames. */
   readonly frames: number
   /** Only for animatics: the model the script asks for, shown on the picture. */
@@ -184,7 +186,9 @@ function planExtend(
   const fresh = setting.provider.capabilities.ready ? id : conformWhole(shot, take, index, id, setting, draft, part)
   // The frames that were there stay the ones that were there; only what is new is taken from the new file.
   const old = { slot: 'part-0' as const, from: 0, frames: standing.frames, job: standing.whole }
-  const added = { slot: 'part-1' as const, from: returnsWhole && step.at === 'end' ? standing.frames : 0, frames: step.frames, job: fresh }
+  const surplus = Math.max(0, filmFramesOf(bought, setting) - step.frames)
+  const newFrom = step.at === 'start' ? surplus : returnsWhole ? standing.frames : 0
+  const added = { slot: 'part-1' as const, from: newFrom, frames: step.frames, job: fresh }
   const parts = step.at === 'end' ? [old, added] : [added, old]
   const whole = addCutJob(
     shot,
@@ -228,10 +232,11 @@ function planRetake(
   if ('what' in bought) return refuse(bought, step.span, setting)
   const link = linkAt(standing, from)
   const byLink = setting.provider.capabilities.continues === 'link' && link !== undefined && to <= link.start + link.frames
-  const source = byLink ? { job: link.job, start: link.start } : { job: standing.whole, start: 0 }
+  const source = byLink ? link : { job: standing.whole, start: 0, frames: standing.frames }
+  const asked = widen({ from, to }, filmFramesOf(bought, setting), source)
   const request: Request = {
     ...baseRequest(step.words, bought, setting, step.seed + take - 1, shot),
-    retake: { from: from - source.start, to: to - source.start, mode },
+    retake: { from: asked.from - source.start, to: asked.to - source.start, mode },
     ...slateOf(shot, take, step.words, from, 'RETAKE', setting),
   }
   const id = jobId(shot, take, index)
@@ -253,7 +258,7 @@ function planRetake(
   )
   count(draft, framesToSeconds(to - from, setting.film.rate), bought)
   const fresh = setting.provider.capabilities.ready ? id : conformWhole(shot, take, index, id, setting, draft, '')
-  const patchFrom = bought.offer.retake?.returns === 'whole' ? from : 0
+  const patchFrom = bought.offer.retake?.returns === 'whole' ? from - source.start : from - asked.from
   const whole = addCutJob(
     shot,
     take,
@@ -271,6 +276,22 @@ function planRetake(
     draft,
   )
   return { whole, frames: standing.frames, links: standing.links }
+}
+
+/** What comes back of a purchase, in film frames. */
+const filmFramesOf = (bought: Purchase, setting: ShotSetting): number =>
+  Math.round((bought.frames * toNumber(setting.film.rate)) / toNumber(bought.rate))
+
+/** A range that is shorter than can be asked for is asked for with its surroundings, which are then left out of the splice. */
+function widen(
+  range: { from: number; to: number },
+  frames: number,
+  within: { start: number; frames: number },
+): { from: number; to: number } {
+  const wanted = Math.min(within.frames, Math.max(range.to - range.from, frames))
+  const centred = range.from - Math.floor((wanted - (range.to - range.from)) / 2)
+  const from = Math.max(within.start, Math.min(centred, within.start + within.frames - wanted))
+  return { from, to: from + wanted }
 }
 
 /** The link that a frame of the shot lies in, and where that link starts. */
@@ -309,13 +330,19 @@ type Common = Pick<
 
 function baseRequest(words: Words, bought: Purchase, setting: ShotSetting, seed: number, shot: Shot): Common {
   const { capabilities } = setting.provider
-  const spoken = buildPrompt(
-    words,
-    { negative: capabilities.negative, promptLimit: capabilities.promptLimit },
-    { soundLed: setting.heard !== undefined },
-  )
-  // A provider without prompt segments is told in words when things happen.
-  const told = bought.offer.segments === true ? [] : shot.segments.map((segment) => timedSentence(segment, setting.film))
+  const seconds = (frames: number): number => toNumber(framesToSeconds(frames, setting.film.rate))
+  const spoken = buildPrompt(words, capabilities, {
+    soundLed: setting.heard !== undefined,
+    cast: setting.cast,
+    // A provider without prompt segments is told in words when things happen.
+    segments:
+      bought.offer.segments === true ? [] : shot.segments.map(({ from, to, text }) => ({ from: seconds(from), to: seconds(to), text })),
+  })
+  if (spoken.tooLong)
+    setting.refuse(
+      { what: 'prompt', detail: `its prompt may have ${capabilities.promptLimit} characters, this one has ${spoken.prompt.length}` },
+      shot.span,
+    )
   return {
     operation: bought.offer.operation,
     provider: providerTag(capabilities),
@@ -323,18 +350,13 @@ function baseRequest(words: Words, bought: Purchase, setting: ShotSetting, seed:
     size: bought.size,
     rate: bought.rate,
     frames: bought.frames,
-    prompt: [spoken.prompt, ...told].join(' '),
+    prompt: spoken.prompt,
     negative: spoken.negative,
     ...(capabilities.seed ? { seed } : {}),
     sound: true,
     segments: [],
     keys: [],
   }
-}
-
-function timedSentence(segment: Shot['segments'][number], film: Film): string {
-  const seconds = (frames: number): string => String(Number(toNumber(framesToSeconds(frames, film.rate)).toFixed(2)))
-  return `From second ${seconds(segment.from)} to second ${seconds(segment.to)}: ${segment.text.replace(/[.\s]*$/, '')}.`
 }
 
 function slateOf(shot: Shot, take: number, words: Words, offset: number, label: string, setting: ShotSetting): { slate?: Slate } {
