@@ -1,15 +1,9 @@
 // Every mistake a script can earn, by code. One entry: how it reads (typed holes), what to do next, and why the
 // rule exists (shown by `ltx explain`). Each code has a fixture in test/errors/. Areas are a closed list.
-export type Severity = 'error' | 'warning'
+import { error, warning } from './code-entry.ts'
+import { syntaxCodes } from './codes-syntax.ts'
 
-type Entry<H> = { readonly severity: Severity; readonly message: (holes: H) => string; readonly hint: string; readonly reason: string }
-const error = <H>(message: (holes: H) => string, hint: string, reason: string): Entry<H> => ({ severity: 'error', message, hint, reason })
-const warning = <H>(message: (holes: H) => string, hint: string, reason: string): Entry<H> => ({
-  severity: 'warning',
-  message,
-  hint,
-  reason,
-})
+export type { Severity } from './code-entry.ts'
 
 /** The closed list of areas; a code is `area.what`. */
 export const areas = [
@@ -33,11 +27,7 @@ export const areas = [
 ] as const
 
 export const codes = {
-  'syntax.unexpected': error<{ found: string; expected: string }>(
-    ({ found, expected }) => `found ${found} where ${expected} should be`,
-    'write what is expected, or take the stray text out',
-    'The grammar is small: a word, its arguments, and a block in braces. Anything else cannot be read.',
-  ),
+  ...syntaxCodes,
   'name.unknown': error<{ what: string; name: string }>(
     ({ what, name }) => `there is no ${what} named \`${name}\``,
     'check the spelling, or declare it',
