@@ -1,6 +1,8 @@
 // Every mistake a script can earn, by code. One entry: how it reads (typed holes), what to do next, and why the
 // rule exists (shown by `ltx explain`). Each code has a fixture in test/errors/. Areas are a closed list.
-import { error, warning } from './code-entry.ts'
+import { error } from './code-entry.ts'
+import { meaningCodes } from './codes-meaning.ts'
+import { promptCodes } from './codes-prompt.ts'
 import { syntaxCodes } from './codes-syntax.ts'
 
 export type { Severity } from './code-entry.ts'
@@ -28,11 +30,8 @@ export const areas = [
 
 export const codes = {
   ...syntaxCodes,
-  'name.unknown': error<{ what: string; name: string }>(
-    ({ what, name }) => `there is no ${what} named \`${name}\``,
-    'check the spelling, or declare it',
-    'A name must be declared (by cast, let, param, scene, shot, bed, provider, template or use) before a film can lean on it.',
-  ),
+  ...meaningCodes,
+  ...promptCodes,
   'time.past-end': error<{ what: string; asked: string; length: string }>(
     ({ what, asked, length }) => `${what} asks for footage up to ${asked}, but the file ends at ${length}`,
     'shorten the range, or leave it out to take the whole file',
@@ -52,11 +51,6 @@ export const codes = {
     ({ bed, length, needed }) => `the bed \`${bed}\` is ${length} long, but the slice under this shot ends at ${needed}`,
     'use a longer file, begin it earlier with `start`, or move the shot',
     'The slice that drives a shot must be one unbroken stretch of the file.',
-  ),
-  'prompt.still-photo': warning<{ shot: string }>(
-    ({ shot }) => `the words of ${shot} describe a still photo: nothing moves`,
-    'say who or what moves, and how',
-    'The model animates verbs. A prompt of nouns alone gives a slow zoom over a frozen picture.',
   ),
   'lock.conflict': error<{ line: number }>(
     ({ line }) => `the lock still has git's merge markers, on line ${line}`,

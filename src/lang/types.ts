@@ -60,7 +60,7 @@ export function describeType(type: ValueType): string {
 export type Fit = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly expected: string; readonly found: string }
 
 /** A value as a type wants it, or what was expected and what was found. */
-export function fit(value: Value, type: ValueType): Fit {
+export function fitTo(value: Value, type: ValueType): Fit {
   const no: Fit = { ok: false, expected: describeType(type), found: describe(value) }
   switch (type.kind) {
     case 'text':
@@ -84,7 +84,7 @@ export function fit(value: Value, type: ValueType): Fit {
       if (value.unit !== 'list') return no
       const items: Value[] = []
       for (const [at, item] of value.items.entries()) {
-        const one = fit(item, type.of)
+        const one = fitTo(item, type.of)
         if (!one.ok) return { ok: false, expected: describeType(type), found: `${one.found} as item ${at + 1}` }
         items.push(one.value)
       }
