@@ -136,7 +136,15 @@ export function purchase(capabilities: Capabilities, need: Need): Purchase | Ref
   return { what: 'duration', detail: `its longest is ${longest} s`, longest }
 }
 
-const bridgeCost = (bought: Purchase): number => bought.bridges.filter((bridge) => bridge.kind !== 'trim').length
+/** Bridges that touch the picture; blowing a smaller picture up counts double, since it costs sharpness. */
+function bridgeCost(bought: Purchase): number {
+  return bought.bridges.reduce((cost, bridge) => {
+    if (bridge.kind === 'trim' || bridge.kind === 'chain') return cost
+    if (bridge.kind === 'rate') return cost + 1
+    const enlarged = bridge.from.width < bridge.to.width || bridge.from.height < bridge.to.height
+    return cost + (enlarged ? 2 : 1)
+  }, 0)
+}
 
 /** The price of one call by the offer's own rule. `inputSeconds`: the clip that goes in; `contextSeconds`: what of it the model is shown. */
 export function priceOf(bought: Purchase, inputSeconds: number, contextSeconds: number): Money {
