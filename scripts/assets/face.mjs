@@ -1,6 +1,7 @@
 // A stylised portrait, front on, eyes to the camera, as a lip-sync shot wants its first frame: plain shapes, soft light
 // from one side, a rim of colour from the other. Who it is comes in as data; nobody real is meant.
-import { blob, bokeh, chance, ink, layer, light, linear, paint, radial, vignette } from './picture.mjs'
+import { hair, hairBehind } from './hair.mjs'
+import { blob, bokeh, ink, layer, light, linear, paint, radial, vignette } from './picture.mjs'
 
 /** Mirrors points given for the right half (x from the middle) into a closed outline. */
 const both = (half) => [
@@ -260,144 +261,6 @@ function features(ctx, who) {
   ctx.stroke()
 }
 
-const hairBack = {
-  cropped: () => {},
-  curls: (ctx, hair) => {
-    ctx.fillStyle = hair
-    for (let i = 0; i < 26; i++) {
-      const turn = Math.PI * (0.92 + (i / 25) * 1.16)
-      ctx.beginPath()
-      ctx.arc(Math.cos(turn) * 160, -54 + Math.sin(turn) * 178, 52 + (i % 3) * 7, 0, Math.PI * 2)
-      ctx.fill()
-    }
-  },
-  bun: (ctx, hair) => {
-    ctx.fillStyle = hair
-    ctx.beginPath()
-    ctx.ellipse(6, -246, 66, 54, 0, 0, Math.PI * 2)
-    ctx.ellipse(0, -70, 158, 168, 0, 0, Math.PI * 2)
-    ctx.fill()
-  },
-}
-
-const hairFront = {
-  cropped: [
-    [-148, -2],
-    [-157, -110],
-    [-104, -212],
-    [2, -240],
-    [106, -216],
-    [157, -112],
-    [148, -2],
-    [136, -52],
-    [128, -100],
-    [100, -132],
-    [44, -136],
-    [-20, -128],
-    [-80, -112],
-    [-122, -84],
-    [-136, -46],
-  ],
-  curls: [
-    [-150, -30],
-    [-160, -130],
-    [-90, -216],
-    [0, -234],
-    [96, -212],
-    [160, -126],
-    [150, -30],
-    [126, -86],
-    [80, -128],
-    [20, -112],
-    [-40, -134],
-    [-96, -112],
-    [-128, -78],
-  ],
-  bun: [
-    [-146, 10],
-    [-156, -112],
-    [-98, -212],
-    [0, -236],
-    [98, -212],
-    [156, -112],
-    [146, 10],
-    [124, -72],
-    [72, -138],
-    [0, -160],
-    [-72, -138],
-    [-124, -72],
-  ],
-}
-
-/** One lock of hair from the crown to the fringe, thin at its end. */
-function lock(ctx, [x0, y0], [cx, cy], [x1, y1], width) {
-  ctx.beginPath()
-  ctx.moveTo(x0 - width / 2, y0)
-  ctx.quadraticCurveTo(cx - width / 2, cy, x1, y1)
-  ctx.quadraticCurveTo(cx + width / 2, cy, x0 + width / 2, y0)
-  ctx.fill()
-}
-
-function frontCurls(ctx, colour, hairLight, next) {
-  for (let i = 0; i < 64; i++) {
-    const across = next() * 2 - 1
-    const [x, y] = [across * 148, -236 + Math.abs(across) ** 2.4 * 150 + next() * 86 * (1 - Math.abs(across) * 0.55)]
-    const radius = 17 + next() * 15
-    ctx.fillStyle = radial(ctx, x - radius * 0.4, y - radius * 0.5, radius * 1.5, [
-      [0, ink(hairLight, 0.95)],
-      [0.55, colour],
-      [1, colour],
-    ])
-    ctx.beginPath()
-    ctx.arc(x, y, radius, 0, Math.PI * 2)
-    ctx.fill()
-  }
-}
-
-function hair(ctx, { cut, seed, hair: colour, hairLight, rim }) {
-  const outline = hairFront[cut]
-  blob(ctx, outline)
-  ctx.fillStyle = linear(
-    ctx,
-    [-150, -240, 150, -40],
-    [
-      [0, hairLight],
-      [0.4, colour],
-      [1, colour],
-    ],
-  )
-  ctx.fill()
-  const next = chance(seed)
-  layer(ctx, {}, () => {
-    ctx.clip()
-    for (let i = 0; i < 260; i++) {
-      const across = next() * 2 - 1
-      const shade = next()
-      ctx.fillStyle = shade > 0.55 ? ink(hairLight, 0.1 + next() * 0.4) : `rgba(20,22,30,${0.04 + next() * 0.16})`
-      const end = [across * 166 + (next() - 0.5) * 22, -150 + Math.abs(across) ** 3 * 150 + next() * 70]
-      lock(ctx, [-24 + across * 70, -250], [across * 176 - 8, -222], end, 3 + next() * 7)
-    }
-    ctx.filter = 'blur(6px)'
-    ctx.strokeStyle = ink(rim, 0.8)
-    ctx.lineWidth = 10
-    ctx.beginPath()
-    ctx.moveTo(60, -244)
-    ctx.quadraticCurveTo(166, -190, 156, -20)
-    ctx.stroke()
-  })
-  if (cut === 'curls') return frontCurls(ctx, colour, hairLight, next)
-  // The fringe: locks that leave the outline, so that its edge is hair and no cap.
-  const fringe = outline.slice(8)
-  for (let i = 0; i < 46; i++) {
-    const at = next() * (fringe.length - 1.01)
-    const [a, b] = [fringe[Math.floor(at)], fringe[Math.floor(at) + 1]]
-    const part = at % 1
-    const [x, y] = [a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part]
-    ctx.fillStyle = next() > 0.5 ? colour : ink(hairLight, 0.75)
-    lock(ctx, [x + 6, y - 34], [x + 2, y - 10], [x - 8 + next() * 10, y + 6 + next() * 12], 9 + next() * 8)
-  }
-}
-
 function beard(ctx, { hair: colour }) {
   layer(ctx, {}, () => {
     blob(ctx, headShape)
@@ -481,7 +344,7 @@ export const portrait = (who) =>
     ctx.save()
     ctx.translate(width / 2, 318)
     ctx.scale(1.05, 1.05)
-    hairBack[who.cut](ctx, who.hair)
+    hairBehind[who.cut](ctx, who.hair)
     neck(ctx, who)
     body(ctx, who)
     head(ctx, who)
@@ -494,106 +357,3 @@ export const portrait = (who) =>
     light(ctx, width * 0.24, 40, 620, who.glow, 0.2)
     vignette(ctx, width, height, 0.55)
   })
-
-export const mara = {
-  cut: 'cropped',
-  seed: 11,
-  skin: '#e2b594',
-  shade: '#8d5a4c',
-  blush: '#d9776a',
-  lips: '#b5625d',
-  iris: '#7fa3b5',
-  lash: '#2a1f22',
-  hair: '#9aa3ad',
-  hairLight: '#e6ebf0',
-  coat: '#2c3d5c',
-  coatDark: '#131c2e',
-  collar: '#1c2942',
-  shirt: '#d8d2c4',
-  rim: '#ffb36b',
-  glow: '#ffcf9a',
-  sky: [
-    [0, '#31415f'],
-    [0.45, '#7d6f7f'],
-    [0.62, '#c98f6d'],
-    [1, '#1b2130'],
-  ],
-  lamps: ['#ffc27a', '#ff9a5e', '#9fd8ff'],
-}
-
-const studio = { lamps: ['#ffb45e', '#ff8f4a', '#ffd9a0'], rim: '#6fb7ff', glow: '#ffbe7a', microphone: true }
-
-export const ada = {
-  ...studio,
-  cut: 'curls',
-  seed: 23,
-  skin: '#8d5a3c',
-  shade: '#4b2a1f',
-  blush: '#a5523c',
-  lips: '#8a3f3c',
-  iris: '#4a2f1e',
-  lash: '#140c0c',
-  hair: '#1d1517',
-  hairLight: '#4b3431',
-  coat: '#c9603a',
-  coatDark: '#6d2b1d',
-  collar: '#8f3d26',
-  shirt: '#f0e4d0',
-  frame: '#e2b04a',
-  sky: [
-    [0, '#1c1a26'],
-    [0.5, '#4a3030'],
-    [0.7, '#6b432f'],
-    [1, '#120f16'],
-  ],
-}
-
-export const jun = {
-  ...studio,
-  cut: 'cropped',
-  seed: 31,
-  skin: '#e3ba8f',
-  shade: '#94664a',
-  blush: '#cc7f62',
-  lips: '#bd8468',
-  iris: '#3a2a20',
-  lash: '#171112',
-  hair: '#1a191d',
-  hairLight: '#4d4c55',
-  coat: '#3f6f64',
-  coatDark: '#1a332f',
-  collar: '#285048',
-  shirt: '#e9e6df',
-  beard: false,
-  sky: [
-    [0, '#16202a'],
-    [0.5, '#233a41'],
-    [0.7, '#5b4a36'],
-    [1, '#0e1318'],
-  ],
-}
-
-export const mira = {
-  ...studio,
-  cut: 'bun',
-  seed: 47,
-  skin: '#f0c9ae',
-  shade: '#a8705c',
-  blush: '#e08a78',
-  lips: '#c0595c',
-  iris: '#5c7a4a',
-  lash: '#2c1a18',
-  hair: '#8b3f22',
-  hairLight: '#d98a4e',
-  coat: '#51457c',
-  coatDark: '#241d40',
-  collar: '#382f5c',
-  shirt: '#efe0c4',
-  frame: '#20222c',
-  sky: [
-    [0, '#221a2e'],
-    [0.5, '#45304a'],
-    [0.7, '#6b4638'],
-    [1, '#131019'],
-  ],
-}
