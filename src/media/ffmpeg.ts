@@ -129,10 +129,12 @@ function start(path: string, command: Command, options: RunOptions, pipe: PassTh
     const lines: string[] = []
     const made = build(path, command, options.onProgress !== undefined, pipe)
     const handle = made as unknown as Internals
-    const kill = (): void => void handle.ffmpegProc?.kill('SIGKILL')
+    // fluent forgets its process before it says that it ended.
+    let child: ChildProcess | undefined
+    const kill = (): void => void child?.kill('SIGKILL')
     const settle = (): void => {
       options.signal?.removeEventListener('abort', kill)
-      if (handle.ffmpegProc !== undefined) running.delete(handle.ffmpegProc)
+      if (child !== undefined) running.delete(child)
     }
     made.on('stderr', (line: string) => {
       const progress = progressLine.exec(line)
@@ -145,7 +147,8 @@ function start(path: string, command: Command, options: RunOptions, pipe: PassTh
       if (lines.length > 400) lines.shift()
     })
     made.on('start', () => {
-      if (handle.ffmpegProc !== undefined) running.add(handle.ffmpegProc)
+      child = handle.ffmpegProc
+      if (child !== undefined) running.add(child)
       if (options.signal?.aborted === true) kill()
     })
     made.on('end', () => {
