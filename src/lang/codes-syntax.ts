@@ -38,8 +38,8 @@ export const syntaxCodes = {
     'write the text in "…"',
     'One kind of quote keeps scripts alike; an apostrophe inside a text then needs no care.',
   ),
-  'syntax.escape': error<{ escape: string }>(
-    ({ escape }) => `\`${escape}\` is no escape`,
+  'syntax.escape': error<{ found: string }>(
+    ({ found }) => `\`${found}\` is no escape`,
     'the escapes are \\n, \\t, \\" and \\\\; braces are doubled: {{ and }}',
     'A backslash in a text says that the next letter is special, so a backslash of its own is written twice.',
   ),

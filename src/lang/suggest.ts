@@ -45,5 +45,5 @@ export function nearest(word: string, possible: Iterable<string>): Suggestion | 
 }
 
 /** The nearest word alone. */
-export const suggest = (word: string, possible: Iterable<string>): string | undefined =>
+export const closest = (word: string, possible: Iterable<string>): string | undefined =>
   word.length > 200 ? undefined : nearest(word, possible)?.word
