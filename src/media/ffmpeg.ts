@@ -105,7 +105,7 @@ const unhelpful =
 function reasonOf(lines: readonly string[]): string {
   const told = lines.map((line) => clean(line.replace(/^(\[[^\]]*\]\s*)+/, ''))).filter((line) => line !== '')
   const useful = told.filter((line) => !unhelpful.test(line))
-  const chosen = useful.slice(-2).join('; ') || told.at(-1) || 'it gave no reason'
+  const chosen = useful.slice(0, 2).join('; ') || told.at(-1) || 'it gave no reason'
   return chosen.replace(/(file:)?\/\S*\/([^/\s:]+)/g, '$2').slice(0, 300)
 }
 
