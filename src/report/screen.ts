@@ -1,0 +1,72 @@
+// Which face a run gets, and what every face can do. A terminal gets the live view, everything else a line an event,
+// `--json` the events themselves. The live view and its packages are loaded only when it is chosen.
+import type { JobId, Plan } from '../lang/plan.ts'
+import type { Stamped } from '../runtime/event.ts'
+
+/** Where a face writes: `process.stdout`, or a stand-in with as much of it as is used. */
+export type Stream = {
+  write(text: string): unknown
+  readonly columns?: number
+  readonly rows?: number
+  on?(event: 'resize', listener: () => void): unknown
+  off?(event: 'resize', listener: () => void): unknown
+}
+
+export type Screen = {
+  event(event: Stamped): void
+  /** The person has asked to stop: says so, while what is out comes in. */
+  stopping(): void
+  /** Writes what stays to be read, and gives the terminal back as it was. */
+  close(): Promise<void>
+}
+
+export type ScreenOptions = {
+  readonly colour: boolean
+  /** Milliseconds on any scale that runs on; used for what ticks between events. */
+  readonly now: () => number
+  /** The jobs this run is about, when it is not the whole plan. */
+  readonly only?: ReadonlySet<JobId>
+}
+
+export type Face = 'tui' | 'plain' | 'json'
+
+type Setting = {
+  readonly json?: boolean
+  readonly noTui?: boolean
+  readonly isTTY: boolean
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+const set = (value: string | undefined): boolean => value !== undefined && value !== ''
+
+/** `--json` wins; then the live view, where there is a terminal that can move its cursor and nobody said no. */
+export function chooseScreen({ json = false, noTui = false, isTTY, env }: Setting): Face {
+  if (json) return 'json'
+  const dumb = env.TERM === 'dumb' || env.TERM === ''
+  const ci = set(env.CI) && env.CI !== '0' && env.CI !== 'false'
+  return isTTY && !noTui && !dumb && !ci ? 'tui' : 'plain'
+}
+
+/** Colour: `--no-color` and NO_COLOR say no, FORCE_COLOR says yes (0: no), else a terminal that is not dumb has it. */
+export function chooseColour({ noColour = false, isTTY, env }: Omit<Setting, 'json' | 'noTui'> & { readonly noColour?: boolean }): boolean {
+  if (noColour || set(env.NO_COLOR)) return false
+  if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false'
+  return isTTY && env.TERM !== 'dumb'
+}
+
+export async function openScreen(face: Face, plan: Plan, stream: Stream, options: ScreenOptions): Promise<Screen> {
+  switch (face) {
+    case 'tui': {
+      const { openTui } = await import('./tui.ts')
+      return openTui(plan, stream, options)
+    }
+    case 'plain': {
+      const { openPlain } = await import('./plain.ts')
+      return openPlain(plan, stream, options)
+    }
+    case 'json': {
+      const { openJson } = await import('./json.ts')
+      return openJson(stream)
+    }
+  }
+}

@@ -1,0 +1,95 @@
+// The last words of a run, for the live view and the plain log alike: is the film there, what was made, what it cost,
+// and for every failure its one line and what to type next.
+import { formatMoney } from '../lang/money.ts'
+import { formatSeconds, framesToSeconds } from '../lang/time.ts'
+import type { Row } from './row.ts'
+import { piece } from './row.ts'
+import { clock, counted, faultOf, jobLabel, oneLine } from './say.ts'
+import type { JobView, View } from './view.ts'
+import { elapsedMs } from './view.ts'
+
+/** Failures shown in full; more are counted. */
+const shown = 20
+
+/** Uncertain ones first: they may have cost money. Then in film order. */
+export function failuresOf(view: View): readonly JobView[] {
+  const all = [...view.failures.values()]
+  return [...all.filter((job) => job.state === 'uncertain'), ...all.filter((job) => job.state !== 'uncertain')]
+}
+
+const blockingText = (job: JobView): string => (job.blocking === 0 ? '' : ` (${counted(job.blocking, 'more shot')} cannot begin)`)
+
+/** `harbor/open`, with what of it where there is more than one clip: `harbor/open, take 2/3 · join`. */
+export function jobName({ job, shot }: JobView): string {
+  const label = jobLabel(job, shot.line.takes)
+  return oneLine(shot.line.path) + (label === '' ? '' : `, ${label}`)
+}
+
+/** What went wrong in one line: whose doing, and how they put it. */
+export const failureText = (job: JobView): string =>
+  job.failure === undefined ? '' : `${faultOf(job.failure.kind)}: ${oneLine(job.failure.message)}${blockingText(job)}`
+
+function headline(view: View): Row {
+  const title = oneLine(view.plan.film.title)
+  const { made, stopped } = view
+  if (made !== undefined && stopped?.reason !== 'failed') {
+    const length = formatSeconds(framesToSeconds(made.frames, view.plan.film.rate))
+    return [piece('✓ ', 'good'), piece(title, 'strong'), piece(` is finished: ${oneLine(made.output)}`), piece(`  ${length}`, 'quiet')]
+  }
+  if (stopped?.reason === 'interrupted')
+    return [piece('■ ', 'warn'), piece(title, 'strong'), piece(' was stopped; what is made stays made')]
+  const bad = view.tally.failed + view.tally.uncertain
+  const wait = view.tally.blocked === 0 ? '' : `, ${counted(view.tally.blocked, 'shot')} could not begin`
+  if (bad > 0)
+    return [
+      piece('✗ ', 'bad'),
+      piece(title, 'strong'),
+      piece(` is not finished: ${bad} of ${counted(view.shots.length, 'shot')} failed${wait}`),
+    ]
+  return [piece('■ ', 'warn'), piece(title, 'strong'), piece(' is not finished')]
+}
+
+function numbers(view: View, now: number): Row {
+  const { tally } = view
+  const parts = [
+    tally.stored > 0 || tally.kept === 0 ? `${counted(tally.stored, 'shot')} made` : '',
+    tally.kept > 0 ? `${tally.stored > 0 ? tally.kept : counted(tally.kept, 'shot')} kept` : '',
+    view.spent > 0 || view.plan.totals.price > 0 ? `${formatMoney(view.spent)} spent` : '',
+    view.reserved > 0 ? `up to ${formatMoney(view.reserved)} more may have been billed` : '',
+    `in ${clock(elapsedMs(view, now))}`,
+  ]
+  return [piece(`  ${parts.filter(Boolean).join(' · ')}`, 'quiet')]
+}
+
+function failureRows(job: JobView): readonly Row[] {
+  const uncertain = job.state === 'uncertain'
+  const what = failureText(job)
+  const next = job.failure === undefined ? '' : oneLine(job.failure.next)
+  return [
+    [piece(uncertain ? '  ? ' : '  ✗ ', uncertain ? 'warn' : 'bad'), piece(jobName(job), 'strong'), piece(`  ${what}`)],
+    ...(next === '' ? [] : [[piece(`    → ${next}`, 'quiet')]]),
+  ]
+}
+
+/** All of it, top to bottom. Rows may be longer than the screen is wide: nothing of a message is cut here. */
+export function summaryRows(view: View, now: number): readonly Row[] {
+  const failures = failuresOf(view)
+  const more = failures.length - shown
+  const unfinished = view.made === undefined || view.stopped?.reason === 'failed'
+  return [
+    headline(view),
+    numbers(view, now),
+    ...failures.slice(0, shown).flatMap(failureRows),
+    ...(more > 0 ? [[piece(`  … and ${counted(more, 'more failure')}`, 'quiet')]] : []),
+    ...(unfinished && view.startedAt !== undefined ? [goOn(view)] : []),
+  ]
+}
+
+function goOn(view: View): Row {
+  const rung = view.plan.rung === 'final' ? '' : ` --${view.plan.rung}`
+  return [
+    piece('  go on: ', 'quiet'),
+    piece(`ltx render ${oneLine(view.plan.film.span.path)}${rung}`),
+    piece('  (nothing is bought twice)', 'quiet'),
+  ]
+}
