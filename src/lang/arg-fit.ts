@@ -23,10 +23,14 @@ export const isBareWord = (expr: Expr): expr is Name => expr.kind === 'name' && 
 
 function fitOne(expr: Expr, type: ArgType): Fit {
   if (type === 'any') return 2
-  if (typeof type === 'object') return isBareWord(expr) && type.words.includes(expr.parts[0]?.text ?? '') ? 2 : 0
+  if (typeof type === 'object') {
+    if (hasHole(expr)) return 1
+    return isBareWord(expr) && type.words.includes(expr.parts[0]?.text ?? '') ? 2 : 0
+  }
   switch (expr.kind) {
     case 'text':
-      return ['text', 'image', 'audio', 'video', 'file'].includes(type) ? 2 : 0
+      if (['text', 'image', 'audio', 'video', 'file'].includes(type)) return 2
+      return hasHole(expr) && namesOnly.has(type) && type !== 'cast' ? 1 : 0
     case 'literal':
       return fitLiteral(expr, type)
     case 'name':
@@ -41,6 +45,9 @@ function fitOne(expr: Expr, type: ArgType): Fit {
       return namesOnly.has(type) || type === 'length-range' ? 0 : 1
   }
 }
+
+/** A text that is filled in later may become a name or a word: `shot "{who}-waves"`, `style "{place}"`. */
+const hasHole = (expr: Expr): boolean => expr.kind === 'text' && expr.parts.some((part) => typeof part !== 'string')
 
 /** Places that want a name itself, not what it stands for. */
 const namesOnly: ReadonlySet<ArgType> = new Set<ArgType>(['new-name', 'cast', 'provider', 'provider-kind', 'bed', 'item'])
@@ -119,7 +126,7 @@ export function describeExpr(expr: Expr): string {
     case 'name':
       return `the name \`${expr.parts.map((part) => part.text).join(expr.separator)}\``
     case 'range':
-      return 'a range'
+      return expr.from.kind === 'literal' && expr.from.value.unit === 'number' ? 'a range of plain numbers' : 'a range'
     case 'list':
       return 'a list'
     case 'call':

@@ -32,7 +32,6 @@ export function insidePath(text: string, home: string): AssetPath {
   const no = (why: string): AssetPath => ({ ok: false, why })
   if (text.trim() === '') return no('an empty path')
   if (text.length > 1024) return no('a path of more than 1024 characters')
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(text))
     return no('a path with control characters')
   if (/[\ud800-\udfff]/u.test(text)) return no('a path with a broken character')

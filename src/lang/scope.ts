@@ -2,7 +2,7 @@
 // any other). A `let` or `cast` at the top of a file is worked out when it is first asked for, so their order is free.
 import type { Template } from './ast.ts'
 import type { Span } from './source.ts'
-import { closest } from './suggest.ts'
+import { nearest as nearestWord, type Suggestion } from './suggest.ts'
 import type { Value } from './value.ts'
 
 export type Binding =
@@ -50,5 +50,5 @@ export function visible(scope: Scope, wanted: (binding: Binding) => boolean = ()
 }
 
 /** The nearest spelling among the names that can be said here. */
-export const nearest = (scope: Scope, name: string, wanted?: (binding: Binding) => boolean): string | undefined =>
-  closest(name, visible(scope, wanted))
+export const nearest = (scope: Scope, name: string, wanted?: (binding: Binding) => boolean): Suggestion | undefined =>
+  nearestWord(name, visible(scope, wanted))
