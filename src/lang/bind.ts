@@ -131,12 +131,18 @@ function checkSlots(args: readonly Arg[], slots: Slots, { word, after, context }
   args.forEach((arg, at) => {
     const values = slots[at] ?? []
     if (values.length === 0 && arg.optional !== true) {
-      reporter.report('statement.missing', after, { word, argument: `${arg.name}: ${phraseOf(arg.types)}` })
+      reporter.report('statement.missing', after, { word, argument: needed(arg) })
       fine = false
     }
     for (const value of values) fine = checkValue(value, arg, { word, after, context }) && fine
   })
   return fine
+}
+
+/** `a name`, `duration (a length such as 6s)`: an argument that is not there, in words. */
+function needed(arg: Arg): string {
+  const phrase = phraseOf(arg.types)
+  return arg.types.length === 1 && new RegExp(`\\b${arg.name}\\b`).test(phrase) ? phrase : `${arg.name} (${phrase})`
 }
 
 function checkValue(value: Expr, arg: Arg, { word, context }: Where): boolean {

@@ -139,7 +139,8 @@ export const syntaxCodes = {
     'Names are written bare, so they need a shape that nothing else has.',
   ),
   'type.wrong': error<{ word: string; argument: string; expected: string; found: string }>(
-    ({ word, argument, expected, found }) => `the ${argument} of \`${word}\` must be ${expected}, not ${found}`,
+    ({ word, argument, expected, found }) =>
+      `${argument === word ? '' : `the ${argument} of `}\`${word}\` must be ${expected}, not ${found}`,
     'write a value of the right kind',
     'Every argument has a kind and a unit, so that a slip is found here and not in a clip that was paid for.',
   ),
@@ -164,7 +165,7 @@ export const syntaxCodes = {
     'Times, sizes and money are held exactly, never rounded; that has an end at fifteen digits.',
   ),
   'value.negative': error<{ word: string; argument: string }>(
-    ({ word, argument }) => `the ${argument} of \`${word}\` cannot be less than nothing`,
+    ({ word, argument }) => `${argument === word ? '' : `the ${argument} of `}\`${word}\` cannot be less than nothing`,
     'take the minus sign out',
     'Lengths, counts, sizes and prices start at nothing; only gains and loudness go below zero.',
   ),
