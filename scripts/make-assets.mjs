@@ -1,5 +1,5 @@
-// Makes every picture, sound and clip that the example films use, from nothing but the code in scripts/assets/ and the
-// fonts in assets/fonts/. `node scripts/make-assets.mjs [WORD]` writes into examples/*/assets (only the paths that hold WORD).
+// Makes every picture, sound and clip that the example films and the test samples use, from nothing but the code in
+// scripts/assets/ and the fonts in assets/fonts/. `node scripts/make-assets.mjs [WORD]` makes those whose path holds WORD.
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { newsroom, quay, rain } from './assets/ambience.mjs'
@@ -10,6 +10,7 @@ import { fjordPulse, morning, nightDesk, stormDrums, track } from './assets/musi
 import { sign } from './assets/neon.mjs'
 import { ada, jun, mara, mira } from './assets/people.mjs'
 import { writeJpeg, writePng } from './assets/picture.mjs'
+import { beeps, plate, testClip } from './assets/plain.mjs'
 import { bottle, fjordLogo, podcastLogo } from './assets/product.mjs'
 import { level, writeSound } from './assets/sound.mjs'
 import { root } from './assets/tools.mjs'
@@ -18,6 +19,7 @@ import { speak } from './assets/voice.mjs'
 const png = (draw) => (path) => writePng(draw(), path)
 const jpeg = (draw) => (path) => writeJpeg(draw(), path)
 const sound = (play, bitrate) => (path) => writeSound(path, level(play()), { bitrate })
+const smallSound = (play) => (path) => writeSound(path, level(play()), { rate: 8000 })
 
 async function news(path) {
   const voice = `${path}.wav`
@@ -38,37 +40,49 @@ const lines = {
 const spoken = (who) => sound(() => [speak(...lines[who])], '56k')
 
 const assets = {
-  'harbor/assets/sign.png': png(() => sign(false)),
-  'harbor/assets/sign-lit.png': png(() => sign(true)),
-  'harbor/assets/chart.png': png(chart),
-  'harbor/assets/mara.jpg': jpeg(() => portrait(mara)),
-  'harbor/assets/vo/line-1.m4a': spoken('mara'),
-  'harbor/assets/quay.m4a': sound(() => quay(10), '48k'),
-  'harbor/assets/rain.m4a': sound(() => rain(5), '64k'),
-  'harbor/assets/drums.mp3': sound(stormDrums, '64k'),
-  'harbor/assets/morning.m4a': sound(morning, '56k'),
-  'harbor/footage/broadcast.mp4': news,
-  'podcast-intro/assets/logo.png': png(podcastLogo),
-  'podcast-intro/assets/night-desk.m4a': sound(nightDesk, '64k'),
-  'podcast-intro/assets/ada.jpg': jpeg(() => portrait(ada)),
-  'podcast-intro/assets/jun.jpg': jpeg(() => portrait(jun)),
-  'podcast-intro/assets/mira.jpg': jpeg(() => portrait(mira)),
-  'podcast-intro/assets/vo/ada.m4a': spoken('ada'),
-  'podcast-intro/assets/vo/jun.m4a': spoken('jun'),
-  'podcast-intro/assets/vo/mira.m4a': spoken('mira'),
-  'product-teaser/assets/bottle-front.png': png(() => bottle(0)),
-  'product-teaser/assets/bottle-half.png': png(() => bottle(0.5)),
-  'product-teaser/assets/bottle-turned.png': png(() => bottle(1)),
-  'product-teaser/assets/logo.png': png(fjordLogo),
-  'product-teaser/assets/pulse.m4a': sound(fjordPulse, '56k'),
-  'music-cut/assets/track.mp3': sound(track, '96k'),
+  'examples/harbor/assets/sign.png': png(() => sign(false)),
+  'examples/harbor/assets/sign-lit.png': png(() => sign(true)),
+  'examples/harbor/assets/chart.png': png(chart),
+  'examples/harbor/assets/mara.jpg': jpeg(() => portrait(mara)),
+  'examples/harbor/assets/vo/line-1.m4a': spoken('mara'),
+  'examples/harbor/assets/quay.m4a': sound(() => quay(10), '48k'),
+  'examples/harbor/assets/rain.m4a': sound(() => rain(5), '64k'),
+  'examples/harbor/assets/drums.mp3': sound(stormDrums, '64k'),
+  'examples/harbor/assets/morning.m4a': sound(morning, '56k'),
+  'examples/harbor/footage/broadcast.mp4': news,
+  'examples/podcast-intro/assets/logo.png': png(podcastLogo),
+  'examples/podcast-intro/assets/night-desk.m4a': sound(nightDesk, '64k'),
+  'examples/podcast-intro/assets/ada.jpg': jpeg(() => portrait(ada)),
+  'examples/podcast-intro/assets/jun.jpg': jpeg(() => portrait(jun)),
+  'examples/podcast-intro/assets/mira.jpg': jpeg(() => portrait(mira)),
+  'examples/podcast-intro/assets/vo/ada.m4a': spoken('ada'),
+  'examples/podcast-intro/assets/vo/jun.m4a': spoken('jun'),
+  'examples/podcast-intro/assets/vo/mira.m4a': spoken('mira'),
+  'examples/product-teaser/assets/bottle-front.png': png(() => bottle(0)),
+  'examples/product-teaser/assets/bottle-half.png': png(() => bottle(0.5)),
+  'examples/product-teaser/assets/bottle-turned.png': png(() => bottle(1)),
+  'examples/product-teaser/assets/logo.png': png(fjordLogo),
+  'examples/product-teaser/assets/pulse.m4a': sound(fjordPulse, '56k'),
+  'examples/music-cut/assets/track.mp3': sound(track, '96k'),
+  'test/samples/pictures/assets/first.png': png(() => plate(0)),
+  'test/samples/pictures/assets/middle.png': png(() => plate(1)),
+  'test/samples/pictures/assets/last.png': png(() => plate(2)),
+  'test/samples/sound/assets/face.png': png(() => plate(3)),
+  'test/samples/sound/assets/line.wav': smallSound(() => [beeps(1.5, 0.5)]),
+  'test/samples/sound/assets/beat.mp3': sound(() => [beeps(6, 0.25)], '32k'),
+  'test/samples/joins/assets/map.png': png(() => plate(4)),
+  'test/samples/joins/assets/own.mp4': testClip,
+  'test/samples/beds/assets/sea.m4a': sound(() => [beeps(1, 1)], '32k'),
+  'test/samples/beds/assets/voice.wav': smallSound(() => [beeps(1, 0.2)]),
+  'test/samples/series/assets/face-1.png': png(() => plate(5)),
+  'test/samples/series/assets/face-2.png': png(() => plate(6)),
 }
 
 const wanted = process.argv[2] ?? ''
 for (const [path, make] of Object.entries(assets)) {
   if (!path.includes(wanted)) continue
-  const whole = join(root, 'examples', path)
+  const whole = join(root, path)
   await mkdir(dirname(whole), { recursive: true })
   await make(whole)
-  console.log(`examples/${path}`)
+  console.log(path)
 }
