@@ -86,14 +86,19 @@ async function openAppend(path: string): Promise<Append> {
   const handle = await fs.open(path, flags, fileMode(path))
   await syncFolder(dirname(path))
   let size = (await handle.stat()).size
+  let damage: unknown
   return {
     async append(text, durable) {
+      if (damage !== undefined) throw damage
       const bytes = Buffer.from(text, 'utf8')
       try {
         for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten
         if (durable) await handle.datasync()
       } catch (error) {
-        await handle.truncate(size).catch(() => undefined)
+        // A half line that cannot be taken back must stay the last one.
+        await handle.truncate(size).catch(() => {
+          damage = error
+        })
         throw error
       }
       size += bytes.length
@@ -117,7 +122,10 @@ const files: Files = {
   realPath: (path) => fs.realpath(path),
   list: async (path) => (await fs.readdir(path)).sort(),
   async makeFolder(path) {
-    await fs.mkdir(path, { recursive: true, mode: folderMode(path) })
+    const first = await fs.mkdir(path, { recursive: true, mode: folderMode(path) })
+    if (first === undefined) return
+    // Each new folder is on the disk only once its parent is.
+    for (let made = path; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
   },
   writeWhole,
   rename: (from, to) => fs.rename(from, to),

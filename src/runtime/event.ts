@@ -30,7 +30,8 @@ export type Event =
   | ({ readonly type: 'job.done'; readonly billed: Money; readonly servedModel: string } & JobAttempt)
   | ({ readonly type: 'job.stored'; readonly sha256: Sha256; readonly delivered: Delivered } & JobAttempt)
   | ({ readonly type: 'job.retrying'; readonly failure: Failure; readonly waitMs: number } & JobAttempt)
-  | ({ readonly type: 'job.failed'; readonly failure: Failure } & JobAttempt)
+  /** `resumable`: the host may still hold the result; the next run asks for it instead of sending the job again. */
+  | ({ readonly type: 'job.failed'; readonly failure: Failure; readonly resumable?: true } & JobAttempt)
   | ({ readonly type: 'job.uncertain'; readonly failure: Failure } & JobAttempt)
   | { readonly type: 'job.blocked'; readonly job: JobId; readonly by: JobId }
   | { readonly type: 'job.cancelled'; readonly job: JobId }

@@ -1,0 +1,108 @@
+// From anything thrown to a Failure, and from a Failure to what is done about it. The rule that guards money: what
+// was sent and not clearly refused is never sent again as if it were new.
+import type { Capabilities } from '../lang/catalogue.ts'
+import type { Money } from '../lang/money.ts'
+import { type Failure, type FailureKind, ProviderFailure } from '../providers/provider.ts'
+
+const diskCodes = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EFBIG', 'ENOENT', 'EXDEV', 'ELOOP'])
+
+/** What was thrown, as a failure; `undefined` for a bug, which must be thrown on. */
+export function failureOf(error: unknown): Failure | undefined {
+  if (error instanceof ProviderFailure) return error.failure
+  if (!(error instanceof Error)) return undefined
+  if (error.name === 'AbortError') return cancelled
+  if (!('code' in error) || typeof error.code !== 'string' || !diskCodes.has(error.code)) return undefined
+  const full = error.code === 'ENOSPC' || error.code === 'EDQUOT'
+  return {
+    kind: 'disk',
+    message: full ? 'the disk is full' : `a file could not be read or written (${error.code})`,
+    next: full ? 'free some space and run again: what is stored is kept, and the run goes on from there' : 'check the disk and run again',
+    retry: false,
+  }
+}
+
+export const cancelled: Failure = { kind: 'cancelled', message: 'the run was stopped', next: 'run again to go on', retry: false }
+
+export const uncertain: Failure = {
+  kind: 'uncertain',
+  message: 'the job was sent, but no answer came back: it may have been bought',
+  next: 'look at the host; `ltx resolve` says whether it may be sent again',
+  retry: false,
+  billed: 'unknown',
+}
+
+/** Where in a job's life something failed. */
+export type Step = 'submit' | 'settle' | 'poll' | 'download' | 'check' | 'store'
+
+/** `again`: the same step once more; `anew`: a new attempt, paid anew; `settle`: ask the host whether it arrived. */
+export type Verdict = 'again' | 'anew' | 'settle' | 'uncertain' | 'refused' | 'cancelled'
+
+export type Situation = {
+  readonly step: Step
+  readonly failure: Failure
+  /** The submit had left when it failed. */
+  readonly sent: boolean
+  /** The host itself says that the job is over; otherwise only asking it went wrong. */
+  readonly byHost: boolean
+  /** Times this step has failed in a row, this one included. */
+  readonly failures: number
+  /** Attempts so far that failed their checks, this one included; and how often it may be made in all. */
+  readonly misses: number
+  readonly tries: number
+  /** Attempts made anew so far because the host failed. */
+  readonly renewals: number
+  readonly submit: Capabilities['submit']
+  readonly price: Money
+}
+
+const limits = { submit: 5, settle: 5, poll: 8, download: 5, check: 1, store: 1, renewals: 2 } as const
+/** A host that asks for more than this is not waited for. */
+export const longestWaitMs = 5 * 60_000
+
+/** Refusals in which a host says that it has taken nothing. */
+const refusals: ReadonlySet<FailureKind> = new Set(['rate', 'capacity', 'invalid', 'auth', 'funds', 'moderation', 'input', 'budget'])
+
+function submitVerdict({ failure, sent, failures, submit, price }: Situation): Verdict {
+  const mayRepeat = failure.retry && failures <= limits.submit
+  if (failure.kind === 'disk') return 'refused' // our own record failed; the journal says how far it came
+  if (!sent || refusals.has(failure.kind)) return mayRepeat ? 'anew' : 'refused'
+  if (failures > limits.submit) return 'uncertain'
+  // What costs nothing is sent again without asking.
+  return submit === 'blind' && price > 0 ? 'uncertain' : 'settle'
+}
+
+/** What is done about a failure. */
+export function judge(situation: Situation): Verdict {
+  const { step, failure, failures, byHost, misses, tries, renewals } = situation
+  if (failure.kind === 'cancelled') return step === 'submit' && situation.sent ? 'uncertain' : 'cancelled'
+  if ((failure.retryAfterMs ?? 0) > longestWaitMs)
+    return step === 'submit' && situation.sent && !refusals.has(failure.kind) ? 'uncertain' : 'refused'
+  if (failure.kind === 'uncertain') return 'uncertain'
+  if (step === 'submit') return submitVerdict(situation)
+  if (failure.kind === 'mismatch') return misses < tries ? 'anew' : 'refused'
+  if (byHost) return failure.retry && failure.billed !== 'yes' && renewals < limits.renewals ? 'anew' : 'refused'
+  return failure.retry && failures <= limits[step] ? 'again' : 'refused'
+}
+
+/** The host may hold the result or be making it: a later run asks for it instead of buying again. */
+export function isResumable({ step, failure, sent, byHost }: Pick<Situation, 'step' | 'failure' | 'sent' | 'byHost'>): boolean {
+  return step === 'submit' ? sent && !refusals.has(failure.kind) : !byHost
+}
+
+/** Full jitter over a doubling ceiling of 1 to 20 seconds; a host's own wish is kept to, with a little spread on top. */
+export function waitFor(failure: Failure, failures: number, random: () => number): number {
+  if (failure.kind === 'mismatch') return 0
+  if (failure.retryAfterMs !== undefined) return Math.max(0, failure.retryAfterMs) + Math.floor(random() * 500)
+  return Math.floor(random() * Math.min(20_000, 1000 * 2 ** (failures - 1)))
+}
+
+/** Random numbers in [0, 1) that a seed repeats (Marsaglia's xorshift of 32 bits). */
+export function openRandom(seed: number): () => number {
+  let state = seed >>> 0 || 1
+  return () => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return (state >>> 0) / 4294967296
+  }
+}

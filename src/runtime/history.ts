@@ -1,0 +1,160 @@
+// What earlier runs left: a fold over their journals, by key. Attempts that may still bring a clip (or a bill), and
+// clips already stored. The last record of an attempt says where to go on.
+import type { Money } from '../lang/money.ts'
+import type { Delivered, JobId, Sha256 } from '../lang/plan.ts'
+import type { Ticket } from '../providers/provider.ts'
+import type { Event, JobAttempt } from './event.ts'
+
+/**
+ * How far an attempt has come: `intent`, nothing was sent; `sent`, its fate is unknown; `accepted` and `done`, the
+ * ticket leads to the result; `uncertain`, only a person can tell.
+ */
+export type Stage = 'intent' | 'sent' | 'accepted' | 'done' | 'uncertain'
+
+export type Attempt = {
+  readonly key: Sha256
+  readonly job: JobId
+  /** The run that opened it, and its number there: together they name it to the host. */
+  readonly run: string
+  readonly attempt: number
+  readonly provider: string
+  readonly seed?: number
+  readonly reserved: Money
+  readonly stage: Stage
+  readonly ticket?: Ticket
+  readonly billed: Money
+  readonly servedModel?: string
+}
+
+/** A clip that some run has put into the store. */
+export type Stored = {
+  readonly key: Sha256
+  readonly sha256: Sha256
+  readonly delivered: Delivered
+  readonly seed?: number
+  readonly billed: Money
+  readonly servedModel?: string
+}
+
+export type History = { readonly open: ReadonlyMap<Sha256, Attempt>; readonly stored: ReadonlyMap<Sha256, Stored> }
+export type Recorded = { readonly run: string; readonly event: Event }
+
+type Folding = { readonly open: Map<Sha256, Attempt>; readonly stored: Map<Sha256, Stored> }
+
+/** An attempt whose intent was lost with a damaged line still counts, with nothing known of its price. */
+const orphan = (run: string, { key, job, attempt }: JobAttempt): Attempt => ({
+  key,
+  job,
+  run,
+  attempt,
+  provider: '',
+  reserved: 0,
+  billed: 0,
+  stage: 'sent',
+})
+
+function store(state: Folding, event: Extract<Event, { type: 'job.stored' }>): void {
+  const attempt = state.open.get(event.key)
+  state.open.delete(event.key)
+  state.stored.set(event.key, {
+    key: event.key,
+    sha256: event.sha256,
+    delivered: event.delivered,
+    billed: attempt?.billed ?? 0,
+    ...(attempt?.seed === undefined ? {} : { seed: attempt.seed }),
+    ...(attempt?.servedModel === undefined ? {} : { servedModel: attempt.servedModel }),
+  })
+}
+
+/** Nothing was bought as long as nothing was accepted; what was sent stays open until it is settled. */
+function close(state: Folding, key: Sha256, stages: readonly Stage[]): void {
+  const attempt = state.open.get(key)
+  if (attempt !== undefined && stages.includes(attempt.stage)) state.open.delete(key)
+}
+
+function step(state: Folding, { run, event }: Recorded): void {
+  switch (event.type) {
+    case 'job.intent':
+      state.open.set(event.key, {
+        ...orphan(run, event),
+        provider: event.provider,
+        reserved: event.reserved,
+        stage: 'intent',
+        ...(event.seed === undefined ? {} : { seed: event.seed }),
+      })
+      return
+    case 'job.sent':
+      state.open.set(event.key, { ...(state.open.get(event.key) ?? orphan(run, event)), stage: 'sent' })
+      return
+    case 'job.accepted': {
+      const attempt = state.open.get(event.key) ?? orphan(run, event)
+      state.open.set(event.key, { ...attempt, stage: 'accepted', ticket: event.ticket, provider: event.provider })
+      return
+    }
+    case 'job.done': {
+      const attempt = state.open.get(event.key)
+      if (attempt === undefined) return
+      const stage = attempt.ticket === undefined ? attempt.stage : 'done'
+      state.open.set(event.key, { ...attempt, stage, billed: event.billed, servedModel: event.servedModel })
+      return
+    }
+    case 'job.stored':
+      store(state, event)
+      return
+    case 'job.retrying':
+      // Before a ticket this is a clear refusal. After one, the next intent tells whether a new attempt was made.
+      close(state, event.key, ['intent', 'sent'])
+      return
+    case 'job.failed':
+      close(state, event.key, event.resumable ? ['intent'] : ['intent', 'sent', 'accepted', 'done'])
+      return
+    case 'job.uncertain': {
+      const attempt = state.open.get(event.key) ?? orphan(run, event)
+      state.open.set(event.key, { ...attempt, stage: 'uncertain' })
+      return
+    }
+    case 'run.started':
+    case 'job.kept':
+    case 'job.queued':
+    case 'job.progress':
+    case 'job.blocked':
+    case 'job.cancelled':
+    case 'cut.progress':
+    case 'cut.made':
+    case 'run.stopped':
+      return
+    default:
+      event satisfies never
+  }
+}
+
+/** A history that goes on while a run adds to it. */
+export type Book = {
+  readonly history: History
+  add(recorded: Recorded): void
+  /** The number of the next attempt at a key in a run. */
+  next(run: string, key: Sha256): number
+}
+
+export function openBook(before: History = { open: new Map(), stored: new Map() }): Book {
+  const state: Folding = { open: new Map(before.open), stored: new Map(before.stored) }
+  const numbers = new Map<string, number>()
+  return {
+    history: state,
+    add(recorded) {
+      step(state, recorded)
+      if (recorded.event.type === 'job.intent') numbers.set(`${recorded.run} ${recorded.event.key}`, recorded.event.attempt)
+    },
+    next: (run, key) => (numbers.get(`${run} ${key}`) ?? 0) + 1,
+  }
+}
+
+/** `recorded` in the order of the runs, and inside a run as written. */
+export function foldHistory(recorded: Iterable<Recorded>): History {
+  const book = openBook()
+  for (const one of recorded) book.add(one)
+  return book.history
+}
+
+/** An attempt that later runs must know of: something may have been sent, and not all of it was free. */
+export const mustBeKept = (attempt: Attempt): boolean => attempt.stage !== 'intent' && (attempt.reserved > 0 || attempt.provider === '')

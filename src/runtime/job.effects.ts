@@ -1,0 +1,155 @@
+// What a job's machine does at each step: the provider's calls, with their record in the journal before the next
+// step can begin, money reserved at the gate, and the clip checked before the store takes it.
+import type { Capabilities } from '../lang/catalogue.ts'
+import type { Delivered, Job, Made, Request, Sha256, Slot } from '../lang/plan.ts'
+import { type Calls, ProviderFailure, type Ready, type Status } from '../providers/provider.ts'
+import type { Event } from './event.ts'
+import { uncertain } from './failure.ts'
+import type { Gate } from './gate.ts'
+import type { Stored } from './history.ts'
+import type { Effects, Go, Polled, Settled, StepError } from './job.machine.ts'
+import type { Recorder } from './recorder.ts'
+import type { Store } from './store.ts'
+
+export type OpenProvider = { readonly capabilities: Capabilities; readonly calls: Calls }
+
+/** Is the file at `path` a whole clip as `request` asked? Throws a `mismatch` failure that says what is wrong. */
+export type Check = (path: string, request: Request) => Promise<Delivered>
+
+export type JobTools = {
+  readonly job: Job
+  readonly key: Sha256
+  readonly files: ReadonlyMap<Slot, string>
+  readonly provider: OpenProvider
+  readonly gate: Gate
+  readonly store: Store
+  readonly recorder: Recorder
+  readonly check: Check
+  readonly sha256: (text: string) => Sha256
+  /** Called when the clip is stored and recorded. */
+  readonly stored: (stored: Stored) => Promise<void>
+}
+
+/** Names one attempt at the gate. */
+export const purchaseName = (key: Sha256, go: Go): string => `${key} ${go.run} ${go.number}`
+
+/** The seed an attempt is made with: stepped by one for each attempt before it that failed its checks. */
+export function seedOf(request: Request, go: Go): number | undefined {
+  if (go.seed !== undefined) return go.seed
+  return request.seed === undefined ? undefined : request.seed + go.misses
+}
+
+function readyFor(tools: JobTools, go: Go): Ready {
+  const { job, key, files, sha256 } = tools
+  const seed = seedOf(job.request, go)
+  const clientKey = sha256(purchaseName(key, go)).slice(0, 32)
+  return { id: job.id, key, clientKey, files, request: { ...job.request, ...(seed === undefined ? {} : { seed }) } }
+}
+
+const stepError = (error: unknown, over: Partial<StepError>): StepError => ({ error, sent: false, byHost: false, ...over })
+
+function submitter(tools: JobTools): Effects['submit'] {
+  const { job, key, provider, gate, recorder } = tools
+  return async (go, replay) => {
+    const attempt = { job: job.id, key, attempt: go.number }
+    const ready = readyFor(tools, go)
+    let sent = replay
+    try {
+      return await gate.pay({ name: purchaseName(key, go), provider: job.provider, price: job.price }, async () => {
+        const seed = ready.request.seed === undefined ? {} : { seed: ready.request.seed }
+        if (!replay) await recorder.record({ type: 'job.intent', ...attempt, provider: job.provider, ...seed, reserved: job.price })
+        const ticket = await provider.calls.submit(ready, async () => {
+          await recorder.record({ type: 'job.sent', ...attempt })
+          sent = true
+        })
+        await recorder.record({ type: 'job.accepted', ...attempt, provider: job.provider, ticket })
+        return ticket
+      })
+    } catch (error) {
+      throw stepError(error, { sent })
+    }
+  }
+}
+
+function settler(tools: JobTools): Effects['settle'] {
+  const { job, key, provider, gate } = tools
+  return async (go): Promise<Settled> => {
+    gate.reserve(purchaseName(key, go), job.price)
+    const promise = provider.capabilities.submit
+    // The same key again gives the same job; what is free may be made twice.
+    if (promise === 'replay-key' || (job.price === 0 && provider.calls.find === undefined)) return { kind: 'replay' }
+    if (provider.calls.find === undefined) throw stepError(new ProviderFailure(uncertain), {})
+    const ticket = await provider.calls.find(readyFor(tools, go))
+    if (ticket === undefined) {
+      gate.settle(purchaseName(key, go), 0)
+      return { kind: 'absent' }
+    }
+    const attempt = { job: job.id, key, attempt: go.number }
+    await tools.recorder.record({ type: 'job.accepted', ...attempt, provider: job.provider, ticket })
+    return { kind: 'found', ticket }
+  }
+}
+
+/** What `done` said, for the record of the clip. */
+type Bill = { billed: number; servedModel: string }
+
+function poller(tools: JobTools, bill: Bill): Effects['poll'] {
+  const { job, key, provider, recorder } = tools
+  const report = (progress: number, phase: string): void => {
+    const event: Event = { type: 'job.progress', job: job.id, phase, progress: Math.min(1, Math.max(0, progress)) }
+    void recorder.note(event)
+  }
+  const read = async (status: Status, go: Go): Promise<Polled> => {
+    switch (status.state) {
+      case 'waiting':
+      case 'working':
+        report(status.progress ?? 0, status.phase ?? status.state)
+        return { done: false, nextPollMs: status.nextPollMs }
+      case 'done':
+        bill.billed = Math.round(status.billed ?? job.price)
+        bill.servedModel = status.servedModel ?? job.request.model
+        await recorder.record({ type: 'job.done', job: job.id, key, attempt: go.number, ...bill })
+        return { done: true, nextPollMs: 0 }
+      case 'failed':
+        throw stepError(new ProviderFailure(status.failure), { byHost: true })
+    }
+  }
+  return async (go, ticket) => {
+    // An attempt of an earlier run was reserved there: it counts here too.
+    tools.gate.reserve(purchaseName(key, go), job.price)
+    return read(await provider.calls.poll(ticket, readyFor(tools, go), report), go)
+  }
+}
+
+export function openEffects(tools: JobTools): Effects {
+  const { job, key, provider, gate, store, recorder } = tools
+  const bill: Bill = { billed: job.price, servedModel: job.request.model }
+  return {
+    submit: submitter(tools),
+    settle: settler(tools),
+    poll: poller(tools, bill),
+    async download(go, ticket) {
+      const part = store.temporary()
+      await provider.calls.fetch(ticket, readyFor(tools, go), part)
+      return part
+    },
+    async check(go, part) {
+      try {
+        return await tools.check(part, readyFor(tools, go).request)
+      } catch (error) {
+        if (!(error instanceof ProviderFailure) || error.failure.kind !== 'mismatch') throw error
+        const kept = await store.setAside(part, `mismatch-${key.slice(0, 16)}`).catch(() => part)
+        const name = kept.slice(kept.lastIndexOf('/') + 1)
+        throw new ProviderFailure({ ...error.failure, message: `${error.failure.message} (kept aside as ${name})` })
+      }
+    },
+    async store(go, part, delivered): Promise<Made> {
+      const sha256 = await store.put(part)
+      await recorder.record({ type: 'job.stored', job: job.id, key, attempt: go.number, sha256, delivered })
+      gate.settle(purchaseName(key, go), bill.billed)
+      const seed = seedOf(job.request, go)
+      await tools.stored({ key, sha256, delivered, ...bill, ...(seed === undefined ? {} : { seed }) })
+      return { sha256, delivered }
+    },
+  }
+}

@@ -1,0 +1,192 @@
+// The working part of a run: starts each job as soon as its inputs are made and its provider has a place free, and
+// says which jobs can never come. In go the jobs to make; out come counts, and clips found damaged on the way.
+import type { Job, JobId, Sha256 } from '../lang/plan.ts'
+import type { Failure } from '../providers/provider.ts'
+import type { Stored } from './history.ts'
+import { type Launched, type LaunchTools, launch } from './launch.ts'
+import type { LockFile } from './lock-file.ts'
+import { lockIn } from './locked-job.ts'
+import { keyWhenKnown } from './resolve.ts'
+import { openSchedule, type Schedule } from './schedule.ts'
+
+export type Fell = { readonly job: JobId; readonly failure: Failure; readonly uncertain: boolean }
+
+export type Work = {
+  readonly jobs: readonly Job[]
+  /** Every clip there is, by job; grows as jobs are made. */
+  readonly clips: Map<JobId, Stored>
+  readonly make: readonly Job[]
+  readonly left: readonly Job[]
+  readonly lock: LockFile | undefined
+}
+
+export type Worked = {
+  readonly made: readonly JobId[]
+  readonly kept: readonly JobId[]
+  readonly fell: readonly Fell[]
+  readonly blocked: readonly JobId[]
+  /** Inputs to be made again, and the jobs that were put off for them. */
+  readonly damaged: ReadonlySet<JobId>
+}
+
+type Bench = {
+  readonly tools: LaunchTools
+  readonly work: Work
+  readonly schedule: Schedule
+  /** By provider, first come first served. */
+  readonly queues: Map<string, { readonly jobs: Job[]; next: number }>
+  /** The job after whose failure a provider is not asked again in this run; `*` for all. */
+  readonly shut: Map<string, JobId>
+  /** Keys being made: a job with the same one waits, and then finds it made. */
+  readonly underWay: Map<Sha256, Promise<void>>
+  readonly result: { made: JobId[]; kept: JobId[]; fell: Fell[]; blocked: JobId[]; damaged: Set<JobId> }
+  running: number
+  wake: () => void
+  bug: { readonly error: unknown } | undefined
+}
+
+function enqueue({ tools, queues }: Bench, jobs: readonly Job[]): void {
+  for (const job of jobs) {
+    void tools.recorder.note({ type: 'job.queued', job: job.id })
+    const queue = queues.get(job.provider)
+    if (queue === undefined) queues.set(job.provider, { jobs: [job], next: 0 })
+    else queue.jobs.push(job)
+  }
+}
+
+async function blockAfter(bench: Bench, id: JobId): Promise<void> {
+  for (const { job, by } of bench.schedule.failed(id)) await block(bench, job, by)
+}
+async function block({ tools, result }: Bench, job: Job, by: JobId): Promise<void> {
+  result.blocked.push(job.id)
+  await tools.recorder.note({ type: 'job.blocked', job: job.id, by })
+}
+
+/** A wrong key or an empty purse stops a provider, a full disk all of them: more submits would only fail, or be lost. */
+function shutAfter({ shut }: Bench, job: Job, { kind }: Failure): void {
+  if (kind === 'disk') shut.set('*', shut.get('*') ?? job.id)
+  if (kind === 'auth' || kind === 'funds') shut.set(job.provider, shut.get(job.provider) ?? job.id)
+}
+
+async function settle(bench: Bench, job: Job, launched: Launched): Promise<void> {
+  const { result, schedule, work, tools } = bench
+  if (launched.kind === 'kept') {
+    work.clips.set(job.id, launched.stored)
+    lockIn(work.lock, job, launched.stored)
+    result.kept.push(job.id)
+    await tools.recorder.note({ type: 'job.kept', job: job.id, key: launched.key, sha256: launched.stored.sha256 })
+    enqueue(bench, schedule.made(job.id))
+    return
+  }
+  if (launched.kind === 'damaged') {
+    result.damaged.add(launched.input)
+    schedule.failed(job.id)
+    return
+  }
+  const { end } = launched
+  switch (end.kind) {
+    case 'stored':
+      result.made.push(job.id)
+      enqueue(bench, schedule.made(job.id))
+      return
+    case 'refused':
+    case 'uncertain':
+      result.fell.push({ job: job.id, failure: end.failed.failure, uncertain: end.kind === 'uncertain' })
+      shutAfter(bench, job, end.failed.failure)
+      await blockAfter(bench, job.id)
+      return
+    case 'cancelled':
+      schedule.failed(job.id)
+      return
+    case 'broken':
+      throw end.error
+  }
+}
+
+async function start(bench: Bench, job: Job): Promise<void> {
+  const { tools, underWay } = bench
+  bench.running += 1
+  let over = (): void => undefined
+  try {
+    const key = keyWhenKnown(job, tools.clipOf, tools.world.sha256) ?? ''
+    for (let other = underWay.get(key); other !== undefined; other = underWay.get(key)) await other
+    underWay.set(
+      key,
+      new Promise((resolve) => {
+        over = () => {
+          underWay.delete(key)
+          resolve()
+        }
+      }),
+    )
+    await settle(bench, job, await launch(tools, job))
+  } catch (error) {
+    bench.bug ??= { error }
+  } finally {
+    over()
+    tools.gate.leave(job.provider)
+    bench.running -= 1
+    bench.wake()
+  }
+}
+
+/** Starts all that can be started now. */
+async function pump(bench: Bench): Promise<void> {
+  const { queues, tools, shut } = bench
+  for (const [provider, queue] of queues) {
+    while (queue.next < queue.jobs.length && bench.bug === undefined && !tools.signal.aborted) {
+      const by = shut.get('*') ?? shut.get(provider)
+      if (by === undefined && !tools.gate.enter(provider)) break
+      const job = queue.jobs[queue.next]
+      queue.next += 1
+      if (job === undefined) break
+      if (by === undefined) void start(bench, job)
+      else {
+        await block(bench, job, by)
+        await blockAfter(bench, job.id)
+      }
+    }
+  }
+}
+
+/** What an earlier run has begun goes first: a host keeps results for a while only. */
+function begunFirst({ book, clipOf, world }: LaunchTools, jobs: readonly Job[]): readonly Job[] {
+  const { open } = book.history
+  if (open.size === 0) return jobs
+  const isBegun = (job: Job): boolean => open.has(keyWhenKnown(job, clipOf, world.sha256) ?? '')
+  return [...jobs.filter(isBegun), ...jobs.filter((job) => !isBegun(job))]
+}
+
+/** Makes what can be made. Resolves when nothing runs and nothing can start; rejects on a bug, after all has ended. */
+export async function makeJobs(tools: LaunchTools, work: Work, before: readonly Fell[]): Promise<Worked> {
+  const schedule = openSchedule(work.jobs)
+  const result: Bench['result'] = { made: [], kept: [], fell: [], blocked: [], damaged: new Set() }
+  const bench: Bench = {
+    tools,
+    work,
+    schedule,
+    queues: new Map(),
+    shut: new Map(),
+    underWay: new Map(),
+    result,
+    running: 0,
+    wake: () => undefined,
+    bug: undefined,
+  }
+  for (const id of work.clips.keys()) schedule.set(id, 'made')
+  for (const job of work.left) schedule.set(job.id, 'left')
+  for (const { job } of before) schedule.set(job, 'failed')
+  const { ready, blocked } = schedule.start()
+  for (const { job, by } of blocked) await block(bench, job, by)
+  enqueue(bench, begunFirst(tools, ready))
+  for (;;) {
+    const woken = new Promise<void>((resolve) => {
+      bench.wake = resolve
+    })
+    await pump(bench)
+    if (bench.running === 0) break
+    await woken
+  }
+  if (bench.bug !== undefined) throw bench.bug.error
+  return result
+}
