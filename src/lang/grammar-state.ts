@@ -9,7 +9,7 @@ import * as t from './tokens.ts'
 export type Job = { readonly source: Source; readonly reporter: Reporter }
 
 /** More syntax errors than this in one file, and the rest of it is not read: it is no script. */
-const mostErrors = 100
+export const mostErrors = 100
 /** What a rule was looking for, where it has no better word than its own name. */
 const expectations: Readonly<Record<string, string>> = {
   file: 'a statement',

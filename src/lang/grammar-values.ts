@@ -35,7 +35,7 @@ export class ValueGrammar extends GrammarState {
       count += 1 + found.length
       if (count <= deepest)
         operands.push({ operator: token.image as NonNullable<Operand['operator']>, nots: found, value }) // the three kinds of token above
-      else if (!this.RECORDING_PHASE) this.tooDeep(token, 'operators')
+      else if (count - 1 - found.length <= deepest) this.tooDeep(token, 'operators')
     })
     return this.ACTION(() => {
       if (firstNots.length <= deepest) return foldOperands(operands)

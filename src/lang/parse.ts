@@ -5,7 +5,7 @@ import { markBroken } from './broken.ts'
 import { spanOf } from './build-ast.ts'
 import type { Reporter } from './diagnostic.ts'
 import { Grammar } from './grammar.ts'
-import { GaveUp, type Job } from './grammar-state.ts'
+import { GaveUp, type Job, mostErrors } from './grammar-state.ts'
 import { hidden, prepare } from './prepare.ts'
 import type { Source, Span } from './source.ts'
 import * as t from './tokens.ts'
@@ -14,7 +14,8 @@ const longestFile = 1_048_576
 let grammar: Grammar | undefined
 
 /** Reads one file. What could not be read is missing from the tree (and reported); the rest is there. */
-export function parse(source: Source, reporter: Reporter): File {
+export function parse(source: Source, to: Reporter): File {
+  const reporter = capped(to)
   const span: Span = { path: source.path, start: 0, end: source.text.length }
   const nothing = (comments: readonly Comment[] = []): File => markBroken({ kind: 'file', body: [], comments, span })
   const size = byteLength(source.text)
@@ -37,6 +38,18 @@ export function parse(source: Source, reporter: Reporter): File {
   } catch (error) {
     if (error instanceof GaveUp) return nothing(comments)
     throw error
+  }
+}
+
+/** Passes on so many errors and no more: what has a thousand is no script, and they would fill the memory. */
+function capped(reporter: Reporter): Reporter {
+  let left = mostErrors
+  return {
+    ...reporter,
+    report: (...said) => {
+      left -= 1
+      if (left >= 0) reporter.report(...said)
+    },
   }
 }
 
