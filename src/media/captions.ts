@@ -2,6 +2,7 @@
 // enough to be read where the film leaves room, never two at once. Pure; written as SRT and WebVTT, or burned in.
 import type { Cue } from '../lang/plan.ts'
 import type { Rate } from '../lang/time.ts'
+import { graphemesOf, piecesOf, wide } from './text-layout.ts'
 
 /** One caption on the screen. Frames of the film; one or two lines. */
 export type Caption = { readonly from: number; readonly to: number; readonly who: string; readonly lines: readonly string[] }
@@ -13,47 +14,14 @@ const readingSpeed = 20
 const leastSeconds = 1
 const mostSeconds = 7
 
-const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' })
-const words = new Intl.Segmenter('und', { granularity: 'word' })
-
-/** Ideographs, kana, hangul and emoji take two columns. */
-const wide = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u
-
 /** How many columns a text takes in a line. */
 export function columnsOf(text: string): number {
   let columns = 0
-  for (const { segment } of graphemes.segment(text)) columns += wide.test(segment) ? 2 : 1
+  for (const grapheme of graphemesOf(text)) columns += wide.test(grapheme) ? 2 : 1
   return columns
 }
 
-/** Text that may be broken between its pieces: words with the space behind them, ideographs one by one, long words cut up. */
-function piecesOf(text: string): readonly string[] {
-  const pieces: string[] = []
-  for (const chunk of text.match(/\S+\s*/g) ?? []) {
-    if (columnsOf(chunk.trimEnd()) <= mostColumns && !wide.test(chunk)) {
-      pieces.push(chunk)
-      continue
-    }
-    for (const { segment } of words.segment(chunk)) {
-      // A mark or a space stays with what it follows.
-      if (pieces.length > 0 && /^[\s\p{P}]+$/u.test(segment) && columnsOf(segment) < 4) pieces[pieces.length - 1] += segment
-      else pieces.push(...cutUp(segment))
-    }
-  }
-  return pieces
-}
-
-function cutUp(word: string): readonly string[] {
-  if (columnsOf(word) <= mostColumns) return [word]
-  const parts = ['']
-  for (const { segment } of graphemes.segment(word)) {
-    const last = parts.length - 1
-    if (columnsOf(parts[last] + segment) > mostColumns) parts.push(segment)
-    else parts[last] += segment
-  }
-  return parts
-}
-
+const fits = (text: string): boolean => columnsOf(text) <= mostColumns
 const widthOf = (pieces: readonly string[]): number => columnsOf(pieces.join('').trim())
 
 /** How good it is to break behind this piece: after a sentence, after a clause, anywhere; never gladly before a lone word. */
@@ -80,7 +48,7 @@ function twoLines(pieces: readonly string[]): readonly string[] | undefined {
 /** Breaks a text into blocks of one or two lines: as few as fit, then cut at pauses so that they are alike. */
 export function breakText(text: string): readonly (readonly string[])[] {
   const blocks: (readonly string[])[] = []
-  let rest = piecesOf(text.replace(/\s+/g, ' ').trim())
+  let rest = piecesOf(text.replace(/\s+/g, ' ').trim(), fits)
   while (rest.length > 0) {
     const whole = twoLines(rest)
     if (whole !== undefined) return [...blocks, whole]
