@@ -7,7 +7,7 @@ import { createCanvas, GlobalFonts } from '@napi-rs/canvas'
 import type { Size, Title } from '../lang/program.ts'
 import { packageRoot } from '../package-root.ts'
 import type { Fitted } from './text-layout.ts'
-import { fitText } from './text-layout.ts'
+import { drawable, fitText } from './text-layout.ts'
 
 export type Weight = 'regular' | 'semibold' | 'mono'
 
@@ -65,7 +65,7 @@ function set(context: SKRSContext2D, text: string, style: Style, box: Box): Fitt
     setStyle(context, style, size)
     return context.measureText(part).width
   }
-  return fitText({ text, ...box, smallest: Math.max(4, box.largest * 0.42), leading: style.leading, measure })
+  return fitText({ text: drawable(text), ...box, smallest: Math.max(4, box.largest * 0.42), leading: style.leading, measure })
 }
 
 type Run = Fitted & { readonly style: Style }

@@ -11,6 +11,10 @@ const words = new Intl.Segmenter('und', { granularity: 'word' })
 /** What a reader takes for one character: a letter with its marks, a flag, a family of emoji. */
 export const graphemesOf = (text: string): readonly string[] => [...graphemes.segment(text)].map(({ segment }) => segment)
 
+/** A text that a canvas can draw: it refuses NUL, and half a character draws as nothing good. Line breaks stay. */
+export const drawable = (text: string): string =>
+  text.replace(/[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f]/g, ' ').replace(/\p{Cs}/gu, '\ufffd')
+
 /** A word that fits in no line, in parts that do; a part that cannot be made smaller stays as it is. */
 function cutUp(word: string, fits: (text: string) => boolean): readonly string[] {
   if (fits(word)) return [word]

@@ -104,7 +104,7 @@ describe('titles and captions', () => {
     const sizes = fc.record({ width: fc.integer({ min: 16, max: 300 }), height: fc.integer({ min: 16, max: 300 }) })
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 60 }),
-      fc.constantFrom('', ' ', '100% "x"', '👩‍👩‍👧 é̂ 霧が晴れ مرحبا', 'x'.repeat(300)),
+      fc.constantFrom('', ' ', 'a\u0000b\ud800c', '100% "x"', '👩‍👩‍👧 é̂ 霧が晴れ مرحبا', 'x'.repeat(300)),
     )
     fc.assert(
       fc.property(sizes, text, text, (size, first, second) => {
