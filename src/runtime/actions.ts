@@ -10,8 +10,9 @@ import { decodeLine, encodeLine } from './line.ts'
 export type Actions = {
   get(key: Sha256): Stored | undefined
   readonly size: number
-  /** In memory at once; on the disk after `sync`. */
+  /** In memory at once; on the disk after `sync`. Never rejects: a full disk shows at `sync`. */
   add(stored: Stored): Promise<void>
+  /** Resolves when all that was added is on the disk: before that, no journal that holds it may be put away. */
   sync(): Promise<void>
   close(): Promise<void>
 }
@@ -26,7 +27,8 @@ const schema: z.ZodType<Stored> = z.object({
   servedModel: z.exactOptional(z.string()),
 })
 
-async function readList(files: Files, path: string) {
+/** The list as it stands on the disk. */
+export async function readList(files: Files, path: string) {
   const text = (await files.exists(path)) ? await files.readText(path) : ''
   const byKey = new Map<Sha256, Stored>()
   const lines = text.split('\n')
@@ -46,9 +48,16 @@ export async function openActions(files: Files, path: string): Promise<Actions> 
   if (rewrite) await files.writeWhole(path, [...byKey.values()].map(encodeLine).join(''))
   let opening: Promise<Append> | undefined
   let before = torn && !rewrite ? '\n' : ''
-  const file = (): Promise<Append> => {
+  /** Some entry is in memory only. */
+  let behind = false
+  const append = async (text: string, durable: boolean): Promise<void> => {
     opening ??= files.openAppend(path)
-    return opening
+    await (await opening).append(text, durable)
+  }
+  const close = async (): Promise<void> => {
+    const file = await opening?.catch(() => undefined)
+    opening = undefined
+    await file?.close()
   }
   return {
     get: (key) => byKey.get(key),
@@ -59,13 +68,17 @@ export async function openActions(files: Files, path: string): Promise<Actions> 
       byKey.set(stored.key, stored)
       const line = before + encodeLine(stored)
       before = ''
-      await (await file()).append(line, false)
+      await append(line, false).catch(() => {
+        behind = true
+      })
     },
     async sync() {
-      if (opening !== undefined) await (await opening).append('', true)
+      if (behind) {
+        await close()
+        await files.writeWhole(path, [...byKey.values()].map(encodeLine).join(''))
+        behind = false
+      } else if (opening !== undefined) await append('', true)
     },
-    async close() {
-      if (opening !== undefined) await (await opening).close()
-    },
+    close,
   }
 }

@@ -105,6 +105,12 @@ function openQueue(write: (text: string) => Promise<void>): (text: string) => Pr
 
 const isJournal = (name: string): boolean => /^\d{6}-[0-9a-f]{6}\.ndjson$/.test(name)
 
+/** What a film's runs have left, without opening a new one. */
+export async function readHistory(files: Files, folder: string): Promise<History> {
+  const names = (await files.exists(folder)) ? (await files.list(folder)).filter(isJournal) : []
+  return (await readAll(files, folder, names)).history
+}
+
 async function readAll(files: Files, folder: string, names: readonly string[]) {
   const problems: JournalProblem[] = []
   const recorded = []

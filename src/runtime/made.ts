@@ -9,7 +9,7 @@ export type FindStored = (key: Sha256) => Stored | undefined
 
 type Sources = {
   readonly lock?: Lock
-  readonly actions: Actions
+  readonly actions: Pick<Actions, 'get'>
   readonly history: History
   /** The names in the store now. */
   readonly present: ReadonlySet<Sha256>

@@ -33,7 +33,8 @@ async function lookAt(files: Files, path: string): Promise<Seen | undefined> {
   }
 }
 
-async function listNames(files: Files, folder: string): Promise<ReadonlySet<Sha256>> {
+/** The names in a store's folder: which clips are there. */
+export async function listNames(files: Files, folder: string): Promise<ReadonlySet<Sha256>> {
   const heads = (await files.list(folder)).filter((name) => /^[0-9a-f]{2}$/.test(name))
   const tails = await Promise.all(heads.map((head) => files.list(`${folder}/${head}`)))
   const names = heads.flatMap((head, at) =>
@@ -41,6 +42,9 @@ async function listNames(files: Files, folder: string): Promise<ReadonlySet<Sha2
   )
   return new Set(names)
 }
+
+/** The place of a clip in a store's folder. */
+export const clipPath = (folder: string, sha256: Sha256): string => `${folder}/${sha256.slice(0, 2)}/${sha256.slice(2)}.mp4`
 
 /** Opens one namespace below `.ltx` and clears what a crash left under way. One process at a time: hold the project first. */
 export async function openStore(files: Files, dotLtx: string, namespace: Namespace): Promise<Store> {
@@ -51,7 +55,7 @@ export async function openStore(files: Files, dotLtx: string, namespace: Namespa
   let parts = 0
   const store: Store = {
     namespace,
-    pathOf: (sha256) => `${folder}/${sha256.slice(0, 2)}/${sha256.slice(2)}.mp4`,
+    pathOf: (sha256) => clipPath(folder, sha256),
     temporary() {
       parts += 1
       return `${folder}/parts/${parts}.part`

@@ -1,0 +1,10 @@
+// Where things lie below a project's `.ltx` folder. Everything there can be kept out of git; the lock beside the
+// script is what goes in.
+import type { Namespace } from './store.ts'
+
+/** What each key has made on this machine. */
+export const actionsPath = (dotLtx: string, namespace: Namespace): string => `${dotLtx}/${namespace}/actions.ndjson`
+/** Facts of assets, by path, size and time of change. */
+export const assetFactsPath = (dotLtx: string): string => `${dotLtx}/cache/assets.json`
+/** Work under way; emptied when a run begins. */
+export const scratchPath = (dotLtx: string, name: string): string => `${dotLtx}/scratch/${name}`
