@@ -45,11 +45,12 @@ export const exactSound = (from: number, samples: number): string =>
 
 const silence = (samples: number): Input => ({ lavfi: `anullsrc=r=${sampleRate}:cl=stereo,atrim=end_sample=${samples}` })
 
-type Ends = { readonly output: string; readonly house: House; readonly frames: number; readonly sound: boolean }
+type Ends = { readonly output: string; readonly house: House; readonly sound: boolean }
 
-function outputOf({ output, house, frames, sound }: Ends): Command['outputs'] {
+/** The graph has counted the frames; `-frames:v` would cut the sound off at its last whole packet. */
+function outputOf({ output, house, sound }: Ends): Command['outputs'] {
   const maps = sound ? ['-map', '[v]', '-map', '[a]', ...soundArguments] : ['-map', '[v]', '-an']
-  return [{ path: output, options: [...maps, '-frames:v', String(frames), ...videoArguments(house), ...muxArguments] }]
+  return [{ path: output, options: [...maps, ...videoArguments(house), ...muxArguments] }]
 }
 
 /** Makes a house clip of any moving picture. The last frame is held where the file ends a little early. */
@@ -67,7 +68,7 @@ export function conformCommand(order: ConformOrder): Command {
     strict: order.strict,
     inputs: [{ path: order.path, options: seek }, ...quiet],
     graph: [picture, ...sound].join(';'),
-    outputs: outputOf({ output: order.output, house, frames, sound: order.mute !== true }),
+    outputs: outputOf({ output: order.output, house, sound: order.mute !== true }),
   }
 }
 
@@ -103,6 +104,6 @@ export function holdCommand({ path, format, output, house, fit, frames }: HoldOr
     strict: true,
     inputs: [{ path, options: ['-f', format] }, silence(samples)],
     graph: [ground, shown, held, `[1:a:0]${exactSound(0, samples)}[a]`].join(';'),
-    outputs: outputOf({ output, house, frames, sound: true }),
+    outputs: outputOf({ output, house, sound: true }),
   }
 }

@@ -29,6 +29,8 @@ export type Track = {
   readonly runs: readonly Run[]
   /** Pictures are shown in another order than they are stored (B-frames). */
   readonly reordered: boolean
+  /** Ticks by which the first picture is shown after its place in the file: what an edit's start makes up for. */
+  readonly shift: number
   /** What of the track is heard or seen: from `start` (ticks of the track), `duration` (ticks of the movie); absent = all. */
   readonly edit?: { readonly start: number; readonly duration: number; readonly gap: number }
   /** Where the samples lie; only worked out when asked for. */
@@ -153,6 +155,14 @@ function editOf(trak: Buffer): Track['edit'] {
   return start < 0 ? undefined : { start, duration, gap }
 }
 
+/** The first picture's composition offset; version 0 writers put signed numbers there too. */
+function shiftOf(stbl: Buffer): number {
+  const content = findBox(stbl, 'ctts')
+  if (content === undefined) return 0
+  const { count, bytes } = rows(content, 8, 'ctts')
+  return count === 0 ? 0 : bytes.readInt32BE(4)
+}
+
 const handlers: Readonly<Record<string, Track['kind']>> = { vide: 'video', soun: 'audio' }
 
 function entryOf(stbl: Buffer): Buffer {
@@ -191,6 +201,7 @@ function trackOf(trak: Buffer, fileBytes: number): Track {
     duration: runs.reduce((sum, run) => sum + run.count * run.delta, 0),
     runs,
     reordered: findBox(stbl, 'ctts') !== undefined,
+    shift: shiftOf(stbl),
     ...(edit === undefined ? {} : { edit }),
     table: () => tableOf({ stbl, fileBytes }),
   }
