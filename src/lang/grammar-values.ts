@@ -65,7 +65,9 @@ export class ValueGrammar extends GrammarState {
     if (signs.length > deepest) this.tooDeep(signs[0] as t.Token, 'minus signs')
     return signs.slice(-deepest).reduceRight((operand: Expr, sign): Expr => {
       const span = cover(this.span(sign), operand.span)
-      const below = operand.kind === 'literal' && t.endOf(sign) === operand.span.start ? negated(operand.value) : undefined
+      const between = this.job.source.text.slice(t.endOf(sign), operand.span.start + 1)
+      // `- 5` is one value; `-(5)` and `--5` are sums.
+      const below = operand.kind === 'literal' && /^\s*[\d$.]$/.test(between) ? negated(operand.value) : undefined
       return below === undefined ? { kind: 'unary', operator: '-', operand, span } : { kind: 'literal', value: below, span }
     }, value)
   }
