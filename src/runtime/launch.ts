@@ -129,8 +129,7 @@ function runMachine(tools: LaunchTools, job: Job, key: Sha256, input: JobInput):
     })
     actor.start()
     signal.addEventListener('abort', stop)
-    if (signal.aborted) stop()
-    actor.send({ type: 'START' })
+    actor.send({ type: signal.aborted ? 'STOP' : 'START' })
   })
 }
 

@@ -162,6 +162,13 @@ async function saveLock(state: State, now: boolean): Promise<void> {
   await lock.save()
 }
 
+/** Remembers why the run will not end well; a bug is thrown on. */
+function keepFailure(state: State, error: unknown): void {
+  const failure = failureOf(error)
+  if (failure === undefined) throw error
+  state.failure ??= failure
+}
+
 function launchTools(state: State): LaunchTools {
   const { options, recorder, gate, book, clips, present } = state
   const { journal, world, lock, actions, store } = options
@@ -185,7 +192,8 @@ function launchTools(state: State): LaunchTools {
       present.add(stored.sha256)
       await actions.add(stored)
       lockIn(lock, job, stored)
-      await saveLock(state, false)
+      // The clip is stored and journaled: a lock that cannot be written now is the run's trouble, not the job's.
+      await saveLock(state, false).catch((error: unknown) => keepFailure(state, error))
     },
     track(work) {
       state.pending.add(work)
@@ -332,9 +340,7 @@ async function saveAll(state: State, reason: Outcome['reason']): Promise<boolean
     await actions.sync()
     return true
   } catch (error) {
-    const failure = failureOf(error)
-    if (failure === undefined) throw error
-    state.failure ??= failure
+    keepFailure(state, error)
     return false
   }
 }
@@ -347,7 +353,10 @@ async function close(state: State, ended: Outcome['reason']): Promise<Outcome['r
   const reason = saved || ended === 'interrupted' ? ended : 'failed'
   const counts = { made: made.size, kept, failed: failures.length, blocked: blocked.length }
   await recorder.note({ type: 'run.stopped', reason, ...counts, spent: gate.spent() })
-  const settled = saved && ![...book.history.open.values()].some(mustBeKept)
+  // What is free and no longer asked for is forgotten once a whole run has gone well; what cost money is not.
+  const whole = reason === 'finished' && options.only === undefined
+  const isOpen = (attempt: Attempt): boolean => attempt.stage !== 'intent' && (mustBeKept(attempt) || !whole)
+  const settled = saved && ![...book.history.open.values()].some(isOpen)
   try {
     await options.journal.close(settled)
   } catch (error) {
@@ -373,6 +382,6 @@ export async function run(options: RunOptions): Promise<Outcome> {
     spent: state.gate.spent(),
     adrift: adrift(state),
     ...(state.cut === undefined ? {} : { cut: state.cut }),
-    ...(state.failure === undefined ? {} : { failure: state.failure }),
+    ...(state.failure === undefined || reason === 'finished' ? {} : { failure: state.failure }),
   }
 }

@@ -11,8 +11,7 @@ import { type OpenProvider, type Outcome, type RunOptions, run } from '../../src
 import { openStore } from '../../src/runtime/store.ts'
 import type { World } from '../../src/world.ts'
 
-export const root = '/film'
-export const lockText = `${root}/film.ltx.lock`
+export const lockText = '/film/film.ltx.lock'
 const span = { path: 'film.ltx', start: 0, end: 1 }
 const size = { width: 320, height: 180 }
 const rate = { num: 24, den: 1 }
@@ -131,12 +130,12 @@ export type Faults = {
   /** Bytes to deliver instead of the right ones. */
   bytes?(entry: Entry): string | undefined
 }
-export type Host = { readonly ledger: Entry[]; readonly submits: string[]; readonly faults: Faults; most: number; now: number }
+export type Host = { readonly ledger: Entry[]; readonly submits: string[]; readonly faults: Faults; most: number; pollMs: number }
 
-export const openHost = (faults: Faults = {}): Host => ({ ledger: [], submits: [], faults, most: 0, now: 0 })
+export const openHost = (faults: Faults = {}): Host => ({ ledger: [], submits: [], faults, most: 0, pollMs: 1000 })
 
 /** What a right clip of this job holds: it depends on the request and on the bytes of the inputs, and on nothing else. */
-async function clipText(world: World, job: Ready): Promise<string> {
+export async function clipText(world: World, job: Ready): Promise<string> {
   const inputs = await Promise.all([...job.files].map(async ([slot, path]) => `${slot}=${await world.files.readText(path)}`))
   return `clip ${job.request.prompt} ${job.request.seed} ${world.sha256(inputs.join())}`
 }
@@ -171,7 +170,7 @@ export function callsOf(world: World, host: Host, signal: AbortSignal, submit: C
       const told = host.faults.poll?.(entry)
       if (told !== undefined) return told
       return entry.polls < 3
-        ? { state: 'working', progress: entry.polls / 3, nextPollMs: 1000 }
+        ? { state: 'working', progress: entry.polls / 3, nextPollMs: host.pollMs }
         : { state: 'done', servedModel: 'fast-0611' }
     },
     async fetch(ticket, job, into) {
@@ -202,6 +201,9 @@ export type Rig = {
   readonly world: World
   readonly host: Host
   readonly plan: Plan
+  /** The project's folder. */
+  readonly root?: string
+  readonly calls?: Partial<Calls>
   readonly submit?: Capabilities['submit']
   readonly capabilities?: Partial<Capabilities>
   readonly signal?: AbortSignal
@@ -214,27 +216,28 @@ export type Ran = { readonly outcome: Outcome; readonly events: readonly Stamped
 
 /** The film of the tests: the texts of its clips, in order. */
 export const cutText =
-  (world: World): RunOptions['cut'] =>
+  (world: World, root = '/film'): RunOptions['cut'] =>
   async (files) => {
     const texts = await Promise.all([...files.made.keys()].map(async (job) => world.files.readText(await files.open(job))))
     const film = texts.join('\n')
+    await world.files.makeFolder(`${root}/out`)
     await world.files.writeWhole(`${root}/out/film.mp4`, film)
     return { output: 'out/film.mp4', sha256: world.sha256(film), frames: 48 * texts.length }
   }
 
 export async function runRig(rig: Rig): Promise<Ran> {
-  const { world, host, plan, submit = 'replay-key', only, budget } = rig
+  const { world, host, plan, root = '/film', submit = 'replay-key', only, budget } = rig
   const { files } = world
   const signal = rig.signal ?? new AbortController().signal
   const dotLtx = `${root}/.ltx`
   const journal = await openJournal(world, `${dotLtx}/journal/film`)
   const store = await openStore(files, dotLtx, 'clips')
   const actions = await openActions(files, `${dotLtx}/clips/actions.ndjson`)
-  const lock = await openLockFile(files, lockText, 'film.ltx.lock', openReporter())
+  const lock = await openLockFile(files, `${root}/film.ltx.lock`, 'film.ltx.lock', openReporter())
   if (lock === undefined) throw new Error('the lock cannot be read')
   const provider = (name: string): OpenProvider => ({
     capabilities: capabilities({ kind: name, submit, ...rig.capabilities }),
-    calls: callsOf(world, host, signal, submit),
+    calls: { ...callsOf(world, host, signal, submit), ...rig.calls },
   })
   const events: Stamped[] = []
   const outcome = await run({
@@ -252,7 +255,7 @@ export async function runRig(rig: Rig): Promise<Ran> {
       events.push(event)
       rig.onEvent?.(event)
     },
-    cut: rig.cut ?? cutText(world),
+    cut: rig.cut ?? cutText(world, root),
     settings: { script: 'film.ltx', ...(budget === undefined ? {} : { budget }) },
     ...(only === undefined ? {} : { only }),
   })
