@@ -45,7 +45,11 @@ export function readText(arg: Argument | undefined): { readonly text: string; re
   const found = value(arg)
   if (arg === undefined || found === undefined) return undefined
   if (found.unit !== 'text' && found.unit !== 'cast') return wrong(arg, 'a text', describe(found))
-  return { text: found.unit === 'text' ? found.text : found.words, home: found.unit === 'text' ? found.home : arg.expr.span.path, span: arg.expr.span }
+  return {
+    text: found.unit === 'text' ? found.text : found.words,
+    home: found.unit === 'text' ? found.home : arg.expr.span.path,
+    span: arg.expr.span,
+  }
 }
 
 /** One text, or a list of texts. */
@@ -77,8 +81,10 @@ function framesOf(length: Length, arg: Argument, rate: Rate, least: number): num
   const exact = exactFrames(length, rate)
   if (exact === undefined) return outOfRange(arg, 'a day at most', told)
   const { frames } = exact
-  if (frames < least) return outOfRange(arg, least === 0 ? 'nothing or more' : least === 1 ? 'one frame or more' : `${least} frames or more`, told)
-  if (!exact.exact) report(arg.frame, 'time.off-grid', arg.expr.span, { what: `the ${arg.name}`, written: told, rounded: framesText(frames, rate) })
+  if (frames < least)
+    return outOfRange(arg, least === 0 ? 'nothing or more' : least === 1 ? 'one frame or more' : `${least} frames or more`, told)
+  if (!exact.exact)
+    report(arg.frame, 'time.off-grid', arg.expr.span, { what: `the ${arg.name}`, written: told, rounded: framesText(frames, rate) })
   return frames
 }
 
@@ -95,7 +101,8 @@ function exactFrames(length: Length, rate: Rate): { readonly frames: number; rea
 }
 
 /** `12 frames (0.5s)` */
-export const framesText = (frames: number, rate: Rate): string => `${frames} ${frames === 1 ? 'frame' : 'frames'} (${formatSeconds(framesToSeconds(frames, rate))})`
+export const framesText = (frames: number, rate: Rate): string =>
+  `${frames} ${frames === 1 ? 'frame' : 'frames'} (${formatSeconds(framesToSeconds(frames, rate))})`
 
 /** A place in a file, exact seconds; frames and timecode are counted at the film's rate. */
 export function readSeconds(arg: Argument | undefined, rate: Rate): Rational | undefined {
@@ -112,7 +119,9 @@ function secondsOf(length: Length, arg: Argument, rate: Rate): Rational | undefi
 }
 
 /** The two ends of a range, each as an argument of its own; reports what is no range. */
-export function rangeEnds(arg: Argument | undefined): { readonly from: Argument; readonly to: Argument; readonly arg: Argument } | undefined {
+export function rangeEnds(
+  arg: Argument | undefined,
+): { readonly from: Argument; readonly to: Argument; readonly arg: Argument } | undefined {
   if (arg === undefined) return undefined
   if (arg.expr.kind !== 'range') return wrong(arg, 'a range such as `2s..4s`', 'a single value')
   return { from: { ...arg, expr: arg.expr.from }, to: { ...arg, expr: arg.expr.to }, arg }
@@ -161,7 +170,9 @@ export function readGain(arg: Argument | undefined, least: number, most: number)
   if (arg === undefined || found === undefined) return undefined
   if (found.unit !== 'gain') return wrong(arg, 'a gain such as `-12dB`', describe(found))
   const decibels = toNumber(found.decibels)
-  return decibels >= least && decibels <= most ? decibels : outOfRange(arg, `${least}dB to ${most}dB`, `${formatRational(found.decibels)}dB`)
+  return decibels >= least && decibels <= most
+    ? decibels
+    : outOfRange(arg, `${least}dB to ${most}dB`, `${formatRational(found.decibels)}dB`)
 }
 
 export function readLoudness(arg: Argument | undefined): number | undefined {
@@ -194,7 +205,9 @@ export function readSize(arg: Argument | undefined): Size | undefined {
   if (arg === undefined || found === undefined) return undefined
   if (found.unit !== 'size') return wrong(arg, 'a size such as `1920x1080`', describe(found))
   const fine = (side: number): boolean => side >= 64 && side <= 8192 && side % 2 === 0
-  return fine(found.width) && fine(found.height) ? { width: found.width, height: found.height } : outOfRange(arg, 'two even sides of 64 to 8192', toText(found) ?? '')
+  return fine(found.width) && fine(found.height)
+    ? { width: found.width, height: found.height }
+    : outOfRange(arg, 'two even sides of 64 to 8192', toText(found) ?? '')
 }
 
 export function readRate(arg: Argument | undefined): Rate | undefined {
@@ -255,7 +268,10 @@ export function readWord<W extends string>(arg: Argument | undefined, words: rea
  * The name of something in the film (a provider, a bed, a place). A bare word means itself when `known` has it; otherwise
  * a value of that name is asked for its text, so that a template's parameter can say which one is meant.
  */
-export function readReference(arg: Argument | undefined, known: (name: string) => boolean): { readonly name: string; readonly span: Span } | undefined {
+export function readReference(
+  arg: Argument | undefined,
+  known: (name: string) => boolean,
+): { readonly name: string; readonly span: Span } | undefined {
   if (arg === undefined) return undefined
   const { expr } = arg
   if (expr.kind !== 'name') {

@@ -12,7 +12,13 @@ import { describeType, fitTo, readType } from './types.ts'
 import { describe, type Value } from './value.ts'
 
 /** A statement of the schema where it stands, its arguments bound but not worked out. */
-export type Placed = { readonly kind: 'statement'; readonly row: Row; readonly command: Command; readonly bound: Bound; readonly frame: Frame }
+export type Placed = {
+  readonly kind: 'statement'
+  readonly row: Row
+  readonly command: Command
+  readonly bound: Bound
+  readonly frame: Frame
+}
 export type PlacedText = { readonly kind: 'text'; readonly text: Text; readonly frame: Frame }
 export type Expanded = Placed | PlacedText
 
@@ -105,17 +111,23 @@ function declareLet(placed: Placed): void {
   const value = evaluateExpression(expr, placed.frame)
   const before = declare(placed.frame.scope, said, { kind: 'value', what: 'let', value, span: name.span })
   if (before !== undefined) {
-    report(placed.frame, 'name.duplicate', name.span, { what: 'values', name: said }, { notes: [{ message: 'the first one', span: before.span }] })
+    report(
+      placed.frame,
+      'name.duplicate',
+      name.span,
+      { what: 'values', name: said },
+      { notes: [{ message: 'the first one', span: before.span }] },
+    )
   }
 }
 
 function branch(statement: If, frame: Frame, parent: Parent, found: Expanded[]): void {
   const met = condition(statement.condition, frame, 'what follows `if`')
   if (met === undefined) return
-  if (met) return walk(statement.then.body, within(frame, openScope(frame.scope)), parent, found)
-  if (statement.otherwise === undefined) return
-  if ('kind' in statement.otherwise) return branch(statement.otherwise, frame, parent, found)
-  walk(statement.otherwise.body, within(frame, openScope(frame.scope)), parent, found)
+  const taken = met ? statement.then : statement.otherwise
+  if (taken === undefined) return
+  if ('kind' in taken) branch(taken, frame, parent, found)
+  else walk(taken.body, within(frame, openScope(frame.scope)), parent, found)
 }
 
 function unroll(statement: For, frame: Frame, parent: Parent, found: Expanded[]): void {
@@ -127,7 +139,10 @@ function unroll(statement: For, frame: Frame, parent: Parent, found: Expanded[])
   }
   // Paid for before it is unrolled: a loop that would pass the limit is refused at once.
   const cost = list.items.length * Math.max(1, statement.block.body.length)
-  if (frame.run.statements + cost > limits.statements) return stop(frame, statement.span, 'statements', limits.statements)
+  if (frame.run.statements + cost > limits.statements) {
+    stop(frame, statement.span, 'statements', limits.statements)
+    return
+  }
   for (const item of list.items) {
     if (!spendStatements(frame, 1, statement.span)) return
     const scope = openScope(frame.scope)
@@ -146,7 +161,13 @@ function place(call: Call, frame: Frame, parent: Parent, found: Expanded[]): voi
   const binding = resolve(call.callee, frame)?.binding
   if (binding === undefined) return
   if (binding.kind !== 'template') {
-    report(frame, 'type.call', call.span, { name, problem: 'is no template' }, { notes: [{ message: 'it is declared here', span: binding.span }] })
+    report(
+      frame,
+      'type.call',
+      call.span,
+      { name, problem: 'is no template' },
+      { notes: [{ message: 'it is declared here', span: binding.span }] },
+    )
     return
   }
   const depth = (frame.trail?.depth ?? 0) + 1
@@ -167,10 +188,16 @@ function fill(template: Template, home: Scope, call: Call, inside: Frame, caller
   const given = new Map<string, { readonly value: Value; readonly span: Span }>()
   const wrong = (span: Span, problem: string): undefined => {
     const params = template.params.map((param) => param.name.text).join(', ')
-    report(caller, 'type.call', span, { name: inside.trail?.name ?? template.name.text, problem }, {
-      hint: params === '' ? 'it takes nothing' : `it takes ${params}`,
-      notes: [{ message: 'the template is declared here', span: template.name.span }],
-    })
+    report(
+      caller,
+      'type.call',
+      span,
+      { name: inside.trail?.name ?? template.name.text, problem },
+      {
+        hint: params === '' ? 'it takes nothing' : `it takes ${params}`,
+        notes: [{ message: 'the template is declared here', span: template.name.span }],
+      },
+    )
     return undefined
   }
   let next = 0
@@ -190,13 +217,22 @@ function fill(template: Template, home: Scope, call: Call, inside: Frame, caller
     if (type === undefined) return undefined
     const fromCall = given.get(name)
     const value = fromCall?.value ?? (param.default === undefined ? undefined : evaluateExpression(param.default, { ...inside, scope }))
-    if (value === undefined) return param.default === undefined && fromCall === undefined ? wrong(call.span, `needs \`${name}\` (${describeType(type)})`) : undefined
+    if (value === undefined)
+      return param.default === undefined && fromCall === undefined
+        ? wrong(call.span, `needs \`${name}\` (${describeType(type)})`)
+        : undefined
     const fits = fitTo(value, type)
     if (!fits.ok) {
       const span = fromCall?.span ?? param.default?.span ?? param.span
-      report(caller, 'type.mismatch', span, { what: `\`${name}\` of \`${inside.trail?.name ?? ''}\``, expected: fits.expected, found: fits.found }, {
-        notes: [{ message: 'the parameter is declared here', span: param.span }],
-      })
+      report(
+        caller,
+        'type.mismatch',
+        span,
+        { what: `\`${name}\` of \`${inside.trail?.name ?? ''}\``, expected: fits.expected, found: fits.found },
+        {
+          notes: [{ message: 'the parameter is declared here', span: param.span }],
+        },
+      )
       return undefined
     }
     declare(scope, name, { kind: 'value', what: 'param', value: fits.value, span: param.span })

@@ -16,12 +16,12 @@ export function evaluateExpression(expr: Expr, frame: Frame): Value | undefined 
     return undefined
   }
   frame.run.depth += 1
-  const value = valueOf(expr, frame)
+  const value = workOut(expr, frame)
   frame.run.depth -= 1
   return value
 }
 
-function valueOf(expr: Expr, frame: Frame): Value | undefined {
+function workOut(expr: Expr, frame: Frame): Value | undefined {
   switch (expr.kind) {
     case 'literal':
       return expr.value

@@ -1,6 +1,23 @@
 // What holds for the whole film: `project`, `series`, `provider`, `deliver`, `captions`. In go the placed statements,
 // out come the parts of a program, with the schema's defaults where the script is silent.
-import { argument, clauseArgument, nameText, outOfRange, printable, readBool, readInt, readLoudness, readMoney, readNewName, readRate, readReference, readSize, readText, readWord, type Argument } from './argument.ts'
+import {
+  type Argument,
+  argument,
+  clauseArgument,
+  nameText,
+  outOfRange,
+  printable,
+  readBool,
+  readInt,
+  readLoudness,
+  readMoney,
+  readNewName,
+  readRate,
+  readReference,
+  readSize,
+  readText,
+  readWord,
+} from './argument.ts'
 import { insidePath } from './asset-path.ts'
 import type { Catalogue } from './catalogue.ts'
 import { expandBlock, type Placed } from './expand.ts'
@@ -31,11 +48,15 @@ export function readFilm(source: FilmSource): FilmRead {
   const settings = project === undefined ? undefined : readSettings(expandBlock(project.command.block, project.frame, 'project'), 'project')
   const serial = series === undefined ? undefined : readSettings(expandBlock(series.command.block, series.frame, 'series'), 'series')
   const of = (word: string, name: string): Argument | undefined => argumentOf(settings, word, name)
-  const title = readText(project && argument(project, 'title'))?.text ?? readText(series && argument(series, 'title'))?.text ?? stem(source.entry)
+  const title =
+    readText(project && argument(project, 'title'))?.text ?? readText(series && argument(series, 'title'))?.text ?? stem(source.entry)
   const budget = readMoney(of('budget', 'amount'))
   const loudness = readLoudness(of('loudness', 'target'))
   const on = readReference(of('on', 'provider'), (name) => source.providers.has(name))
-  const output = readOutput(argumentOf(serial, 'output', 'path')) ?? readOutput(of('output', 'path')) ?? `${folder(source.entry)}out/${stem(source.entry)}.mp4`
+  const output =
+    readOutput(argumentOf(serial, 'output', 'path')) ??
+    readOutput(of('output', 'path')) ??
+    `${folder(source.entry)}out/${stem(source.entry)}.mp4`
   const film: Film = {
     title,
     size: readSize(of('size', 'size')) ?? { width: 1920, height: 1080 },
@@ -88,10 +109,18 @@ export function readProvider(placed: Placed, catalogue: Catalogue): ProviderUse 
   if (!catalogue.has(kind.name)) {
     const near = closest(kind.name, catalogue.keys())
     const known = [...catalogue.keys()].join(', ')
-    report(placed.frame, 'provider.unknown-kind', kind.span, { kind: printable(kind.name), known }, near === undefined ? {} : {
-      hint: `did you mean \`${near}\`?`,
-      fixes: [{ kind: 'edit', title: `write \`${near}\``, edits: [{ span: kind.span, text: near }], certain: false }],
-    })
+    report(
+      placed.frame,
+      'provider.unknown-kind',
+      kind.span,
+      { kind: printable(kind.name), known },
+      near === undefined
+        ? {}
+        : {
+            hint: `did you mean \`${near}\`?`,
+            fixes: [{ kind: 'edit', title: `write \`${near}\``, edits: [{ span: kind.span, text: near }], certain: false }],
+          },
+    )
     return undefined
   }
   if (name === 'animatic' && kind.name !== 'animatic') {

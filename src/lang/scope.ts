@@ -14,7 +14,7 @@ export type Binding =
 /** A value not asked for yet. `busy` while it is being worked out: meeting it then is a circle. */
 export type Lazy = {
   readonly kind: 'lazy'
-  readonly what: 'let' | 'cast'
+  readonly what: 'let' | 'cast' | 'param'
   readonly span: Span
   readonly work: () => Value | undefined
   state: 'new' | 'busy' | 'done'
