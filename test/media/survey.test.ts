@@ -118,7 +118,9 @@ describe('facts', () => {
     for (const name of names)
       expect([name, facts.get(`assets/${name}`)]).toMatchObject([name, { seconds: { num: 30_001, den: 48_000 }, hasSound: true }])
     const { facts: other } = await look([asset('audio', 'assets/a44.wav')])
-    expect(other.get('assets/a44.wav')?.seconds?.den).toBe(44_100)
+    const { num, den } = other.get('assets/a44.wav')?.seconds ?? { num: 0, den: 1 }
+    // In samples of its own rate.
+    expect([27_563, 27_564]).toContain((num * 44_100) / den)
   })
 
   test('of video: frames over rate, exact at NTSC; sound or none', async () => {
