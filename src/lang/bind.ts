@@ -139,10 +139,10 @@ function checkSlots(args: readonly Arg[], slots: Slots, { word, after, context }
   return fine
 }
 
-/** `a name`, `duration (a length such as 6s)`: an argument that is not there, in words. */
+/** `a name`, `a length such as 6s (duration)`: an argument that is not there, in words. */
 function needed(arg: Arg): string {
   const phrase = phraseOf(arg.types)
-  return arg.types.length === 1 && new RegExp(`\\b${arg.name}\\b`).test(phrase) ? phrase : `${arg.name} (${phrase})`
+  return arg.types.length === 1 && new RegExp(`\\b${arg.name}\\b`).test(phrase) ? phrase : `${phrase} (${arg.name})`
 }
 
 function checkValue(value: Expr, arg: Arg, { word, context }: Where): boolean {

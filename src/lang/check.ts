@@ -67,7 +67,8 @@ function checkStatement(statement: Statement, where: Where): void {
       checkType(statement.type, reporter)
       return
     case 'template':
-      if (!atTop(where)) misplaced('`template`', statement.name.span, 'at the top of a file', where)
+      if (!atTop(where))
+        misplaced('`template`', { ...statement.span, end: statement.span.start + 'template'.length }, 'at the top of a file', where)
       for (const param of statement.params) checkType(param.type, reporter)
       checkBody(statement.block.body, { parents: templateParents, direct: false, reporter })
       return
