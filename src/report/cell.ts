@@ -76,7 +76,26 @@ export function column(text: string, width: number, side: 'left' | 'right' = 'le
   return side === 'left' ? cut + gap : gap + cut
 }
 
-/** Lines of at most `width` columns, broken between words; a word that is longer is cut. */
+/** A text cut into pieces of at most `width` columns each. */
+function chop(text: string, width: number): readonly string[] {
+  if (plain.test(text)) return text.match(new RegExp(`.{1,${width}}`, 'g')) ?? []
+  const pieces: string[] = []
+  let line = ''
+  let used = 0
+  for (const { segment } of graphemes.segment(text)) {
+    const wide = graphemeWidth(segment)
+    if (used + wide > width && line !== '') {
+      pieces.push(line)
+      line = ''
+      used = 0
+    }
+    line += segment
+    used += wide
+  }
+  return line === '' ? pieces : [...pieces, line]
+}
+
+/** Lines of at most `width` columns (2 or more), broken between words, and inside a word only where it is longer than a line. */
 export function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = []
   let line = ''
@@ -87,7 +106,9 @@ export function wrap(text: string, width: number): readonly string[] {
       continue
     }
     if (line !== '') lines.push(line)
-    line = shorten(word, width)
+    const parts = chop(word, width)
+    lines.push(...parts.slice(0, -1))
+    line = parts.at(-1) ?? ''
   }
   if (line !== '') lines.push(line)
   return lines

@@ -57,8 +57,8 @@ export const usageOf = (command: CommandSpec): string =>
   ['ltx', command.name, ...command.operands.map(operandText), ...(command.options.length > 0 ? ['[options]'] : [])].join(' ')
 
 /** Two columns: what to type, and what it does, wrapped beside it. */
-function table(rows: readonly (readonly [string, string])[], look: HelpLook): readonly string[] {
-  const first = Math.min(30, Math.max(...rows.map(([left]) => widthOf(left))))
+function table(rows: readonly (readonly [string, string])[], look: HelpLook, least = 0): readonly string[] {
+  const first = Math.min(30, Math.max(least, ...rows.map(([left]) => widthOf(left))))
   const room = Math.max(20, look.width - first - 4)
   return rows.flatMap(([left, right]) => {
     const lines = wrap(right, room)
@@ -73,12 +73,13 @@ const heading = (text: string, look: HelpLook): string => tint(text, 'strong', l
 
 /** All commands on one screen. */
 export function overviewText({ commands, globals, groups }: HelpTable, look: HelpLook): string {
+  const names = Math.max(...commands.map(({ name }) => name.length))
   const summaryOf = (name: string): readonly [string, string] => [name, commands.find((command) => command.name === name)?.summary ?? '']
   return [
     `${heading('ltx', look)} makes films from shot lists: a script in, a finished MP4 out.`,
     '',
     `${heading('Usage', look)}  ltx COMMAND [FILE] [options]`,
-    ...groups.flatMap((group) => ['', heading(group.title, look), ...table(group.commands.map(summaryOf), look)]),
+    ...groups.flatMap((group) => ['', heading(group.title, look), ...table(group.commands.map(summaryOf), look, names)]),
     '',
     heading('Everywhere', look),
     ...table(
