@@ -32,6 +32,21 @@ export const codes = {
   ...syntaxCodes,
   ...meaningCodes,
   ...promptCodes,
+  'asset.missing': error<{ path: string }>(
+    ({ path }) => `there is no file ${path}`,
+    'put it there, or correct the path; paths are relative to the script that names them',
+    'A film is planned from the bytes of its pictures and sounds, so they have to be there before anything is priced.',
+  ),
+  'asset.outside': error<{ message: string }>(
+    ({ message }) => message,
+    'copy the file into the folder of the script',
+    'A script can be shared, so it may read only what lies in its own folder, links followed.',
+  ),
+  'asset.unusable': error<{ message: string }>(
+    ({ message }) => message,
+    'replace the file with one that is what its name says',
+    'A file that is empty, broken, disguised or too large would fail in the middle of a run; it is refused before.',
+  ),
   'time.past-end': error<{ what: string; asked: string; length: string }>(
     ({ what, asked, length }) => `${what} asks for footage up to ${asked}, but the file ends at ${length}`,
     'shorten the range, or leave it out to take the whole file',

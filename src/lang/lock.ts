@@ -2,8 +2,9 @@
 // renamed. In goes text, out comes a Lock or diagnostics with a place. It comes from other people's branches, so
 // every word of it is checked, and it can name neither a path on a disk nor an address.
 import type { Reporter } from './diagnostic.ts'
+import { canonicalJson } from './key.ts'
 import type { Money } from './money.ts'
-import type { Delivered, JobId, Sha256 } from './plan.ts'
+import type { Delivered, JobId, Request, Sha256 } from './plan.ts'
 import type { Path, Size } from './program.ts'
 import type { Rate } from './time.ts'
 
@@ -18,6 +19,8 @@ export type LockedJob = {
   readonly asked: { readonly frames: number; readonly size: Size; readonly rate: Rate }
   readonly delivered: Delivered
   readonly clip: Sha256
+  /** Everything that was asked: the prompt, every parameter. What a plan compares with, and how the clip could be asked for again. */
+  readonly request: Request
 }
 
 export type Lock = {
@@ -50,6 +53,7 @@ function stanza(id: JobId, job: LockedJob): string {
     `  asked ${asked.frames} ${sizeText(asked.size)} ${rateText(asked.rate)}`,
     `  delivered ${delivered.frames} ${sizeText(delivered.size)} ${rateText(delivered.rate)} ${delivered.soundSamples} ${delivered.bytes}`,
     `  clip ${job.clip}`,
+    `  request ${canonicalJson(job.request)}`,
   ].join('\n')
 }
 
@@ -118,6 +122,31 @@ function rate(text: string | undefined): Rate {
   return { num, den }
 }
 
+/** A request in canonical JSON. Its shape is checked as far as anybody reads it: size, rate, frames and texts. */
+function request(text: string | undefined): Request {
+  let value: unknown
+  try {
+    value = JSON.parse(text ?? '')
+  } catch {
+    return flaw('a request should be JSON')
+  }
+  if (canonicalJson(value) !== text) return flaw('a request should be JSON with its names in order and nothing between')
+  const isRecord = (part: unknown): part is Record<string, unknown> => part !== null && typeof part === 'object' && !Array.isArray(part)
+  const isCount = (part: unknown): boolean => Number.isSafeInteger(part) && Number(part) >= 0
+  const right =
+    isRecord(value) &&
+    ['operation', 'provider', 'model', 'prompt', 'negative'].every((name) => typeof value[name] === 'string') &&
+    isCount(value.frames) &&
+    isRecord(value.size) &&
+    isCount(value.size.width) &&
+    isCount(value.size.height) &&
+    isRecord(value.rate) &&
+    isCount(value.rate.num) &&
+    isCount(value.rate.den)
+  // Every field that is read was looked at above; the rest is only compared, text with text.
+  return right ? (value as unknown as Request) : flaw('a request lacks its operation, provider, model, prompt, size, rate or frames')
+}
+
 type Words = readonly (string | undefined)[]
 /** The lines of a job's stanza: how many words each has, and what they mean. */
 const fields = {
@@ -140,6 +169,7 @@ const fields = {
     }),
   },
   clip: { words: 1, read: ([a]: Words) => ({ clip: hash(a) }) },
+  request: { words: 1, read: ([a]: Words) => ({ request: request(a) }) },
 }
 type Field = keyof typeof fields
 const fieldNames = Object.keys(fields) as Field[] // Object.keys loses the literal names
@@ -167,7 +197,8 @@ function closeStanza(lock: Building): void {
 }
 
 function readField(open: Open | undefined, text: string): Open {
-  const [name = '', ...words] = text.slice(2).split(' ')
+  const [name = '', ...rest] = text.slice(2).split(' ')
+  const words = name === 'request' ? [rest.join(' ')] : rest
   if (open === undefined) return flaw('an indented line belongs under a `job`')
   const known = fieldNames.find((field) => field === name)
   if (known === undefined) return flaw(`\`${name.slice(0, 40)}\` is nothing a job has`)

@@ -19,6 +19,7 @@ export function lockedJob(job: Job, stored: Stored): LockedJob {
     asked: { frames: request.frames, size: request.size, rate: request.rate },
     delivered: stored.delivered,
     clip: stored.sha256,
+    request,
     ...(stored.seed === undefined || stored.seed < 0 ? {} : { seed: stored.seed }),
   }
 }

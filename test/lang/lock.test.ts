@@ -6,8 +6,22 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { openReporter } from '../../src/lang/diagnostic.ts'
 import { type Lock, type LockedJob, lockWord, parseLock, printLock } from '../../src/lang/lock.ts'
+import type { Request } from '../../src/lang/plan.ts'
 
 const hash = (digit: string): string => digit.repeat(64)
+const request: Request = {
+  operation: 'text-to-video',
+  provider: 'hosted-ltx/1',
+  model: 'ltx-2.5-pro',
+  size: { width: 1920, height: 1080 },
+  rate: { num: 24, den: 1 },
+  frames: 144,
+  prompt: 'She walks along the quay, 100% "awake"  and slowly.',
+  negative: '',
+  sound: true,
+  segments: [],
+  keys: [],
+}
 const job = (over: Partial<LockedJob> = {}): LockedJob => ({
   key: hash('a'),
   provider: { name: 'main', kind: 'hosted-ltx/1' },
@@ -17,6 +31,7 @@ const job = (over: Partial<LockedJob> = {}): LockedJob => ({
   asked: { frames: 144, size: { width: 1920, height: 1080 }, rate: { num: 24000, den: 1001 } },
   delivered: { frames: 145, size: { width: 1920, height: 1088 }, rate: { num: 24000, den: 1001 }, soundSamples: 288000, bytes: 5242880 },
   clip: hash('b'),
+  request,
   ...over,
 })
 const { seed: _seed, ...seedless } = job()

@@ -144,7 +144,7 @@ describe('the list of what each key has made', () => {
   })
   test('a finder asks the lock first, and names nothing that the store lacks', () => {
     const { key } = stored('a')
-    const locked = { key, provider: { name: 'm', kind: 'm/1' }, model: { asked: 'x', served: 'y' }, price: 9, asked: { frames: 1, size: { width: 2, height: 2 }, rate: { num: 24, den: 1 } }, delivered: stored('a').delivered, clip: sha256('locked') } // biome-ignore format: one stanza
+    const locked = { key, provider: { name: 'm', kind: 'm/1' }, model: { asked: 'x', served: 'y' }, price: 9, asked: { frames: 1, size: { width: 2, height: 2 }, rate: { num: 24, den: 1 } }, delivered: stored('a').delivered, clip: sha256('locked'), request: { operation: 'text-to-video', provider: 'm/1', model: 'x', size: { width: 2, height: 2 }, rate: { num: 24, den: 1 }, frames: 1, prompt: '', negative: '', sound: true, segments: [], keys: [] } } as const // biome-ignore format: one stanza
     const lock = { jobs: new Map([['a@1', locked]]), picks: new Map(), moves: new Map() }
     const actions = {
       get: () => stored('a'),
