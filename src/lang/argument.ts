@@ -276,7 +276,9 @@ export function readReference(
   const { expr } = arg
   if (expr.kind !== 'name') {
     const found = readText(arg)
-    return found === undefined ? undefined : { name: found.text, span: expr.span }
+    if (found === undefined) return undefined
+    // As the name was made, so it is found: `shot "{who} waves"` is `mara-waves`.
+    return { name: known(found.text) ? found.text : found.text.split('/').map(slug).join('/'), span: expr.span }
   }
   const bare = nameText(expr)
   const first = expr.parts[0]?.text ?? ''

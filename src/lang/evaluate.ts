@@ -130,7 +130,7 @@ function film(loaded: Loaded, entry: LoadedFile, settings: EvaluateSettings, fra
   checkOutputs([film, ...deliveries], frame.run.reporter)
   checkTimeline(timeline, top, film.title)
   const items = timeline.entries.map((item) => closeEntry(item, (reference) => provider(item.placed.frame, reference)))
-  for (const { read } of timeline.entries) if (read !== undefined) lintShot(read.lint, read.placed.frame)
+  lint(timeline, frame.run)
   const cast = scopes.finish()
   return { film, providers: [...providers.values()], cast, items, beds, titles, ...captions, deliveries }
 }
@@ -292,6 +292,12 @@ function readDeliveries(placed: readonly Placed[], film: Program['film']): reado
     }
   }
   return [...deliveries.values()]
+}
+
+/** Words are judged once the film is whole: half a shot earns warnings that it does not deserve. */
+function lint(timeline: Timeline, run: Run): void {
+  if (run.skipped || run.stopped || run.reporter.failed()) return
+  for (const { read } of timeline.entries) if (read !== undefined) lintShot(read.lint, read.placed.frame)
 }
 
 function checkTimeline(timeline: Timeline, top: Top, title: string): void {

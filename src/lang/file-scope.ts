@@ -37,7 +37,6 @@ export function openScopes(loaded: Loaded, run: Run, given: Given): Scopes {
     const file = loaded.files.get(path)
     if (file === undefined) return scope
     const frame: Frame = { run, scope, depth: 0 }
-    for (const use of file.uses) put(frame, use.name, { kind: 'library', path: use.path, scope: open(use.path), span: use.span })
     const add = (name: string, lazy: Lazy): void => {
       if (put(frame, name, lazy)) lazies.push({ lazy, frame })
     }
@@ -48,6 +47,8 @@ export function openScopes(loaded: Loaded, run: Run, given: Given): Scopes {
       else if (statement.kind === 'command' && statement.word.text === 'let') declareLet(statement, frame, add)
       else if (statement.kind === 'command' && statement.word.text === 'cast') declareCast(statement, frame, add, { casts, taken, file })
     }
+    // After the file's own names, so that its cast keeps them where a library knows somebody of the same name.
+    for (const use of file.uses) put(frame, use.name, { kind: 'library', path: use.path, scope: open(use.path), span: use.span })
     return scope
   }
   return {

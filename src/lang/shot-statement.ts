@@ -95,7 +95,7 @@ export function readShot(placed: Placed, outer: ShotDefaults, rules: ShotRules):
   const keys = settings.all('key').flatMap((key) => readKey(key, rate, frames))
   const nameSpan = placed.bound.args.get('name')?.[0]?.span ?? placed.command.span
   const lengthSpan = placed.bound.args.get('duration')?.[0]?.span ?? nameSpan
-  checkMaterial(placed, path, { words, segments, sources })
+  checkMaterial(placed, path, settings, words)
   return {
     shot: {
       kind: 'shot',
@@ -189,11 +189,11 @@ function readLength(placed: Placed, path: string, sources: Sources, rate: Film['
   return undefined
 }
 
-type Material = { readonly words: Pieces; readonly segments: readonly Segment[]; readonly sources: Sources }
-
-function checkMaterial(placed: Placed, path: string, { words, segments, sources }: Material): void {
-  const told = words.action.length + words.say.length + segments.length > 0 || words.setting !== undefined
-  if (told || sources.from !== undefined || placed.bound.clauses.has('sync') || placed.frame.run.skipped) return
+/** Reports a shot with nothing to be made from. What is written but wrong was reported already. */
+function checkMaterial(placed: Placed, path: string, settings: Settings, words: Pieces): void {
+  const { clauses } = placed.bound
+  const written = settings.texts.length > 0 || settings.all('say').length > 0 || settings.all('at').length > 0
+  if (written || words.setting !== undefined || clauses.has('from') || clauses.has('sync') || placed.frame.run.skipped) return
   report(placed.frame, 'prompt.empty', placed.command.word.span, { shot: `\`${path}\`` })
 }
 

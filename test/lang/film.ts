@@ -1,6 +1,7 @@
 // Compiles scripts held in memory, with the real standard library, as the tests of the language need it.
 import { readFileSync } from 'node:fs'
 import type { Capabilities, Catalogue } from '../../src/lang/catalogue.ts'
+import { checkFile } from '../../src/lang/check.ts'
 import { type Diagnostic, openReporter } from '../../src/lang/diagnostic.ts'
 import { type EvaluateSettings, evaluate } from '../../src/lang/evaluate.ts'
 import { type Loaded, load } from '../../src/lang/load.ts'
@@ -54,6 +55,7 @@ export function compile(files: Readonly<Record<string, string>> | string, settin
   const texts = new Map(Object.entries(all))
   const reporter = openReporter()
   const loaded = load([...texts.keys()][0] ?? '', (path) => texts.get(path), readStandard, reporter)
+  for (const file of loaded.files.values()) checkFile(file.ast, reporter)
   const program = evaluate(loaded, { catalogue, ...settings }, reporter)
   const diagnostics = reporter.diagnostics()
   const at = (diagnostic: Diagnostic): string =>
