@@ -13,18 +13,31 @@ import { formatSeconds, framesToSeconds, type Length, type Rate, type Rational, 
 import { fitAsset } from './types.ts'
 import { describe, formatRational, toText, type Value } from './value.ts'
 
-export type Argument = { readonly expr: Expr; readonly frame: Frame; readonly word: string; readonly name: string }
+export type Argument = {
+  readonly expr: Expr
+  readonly frame: Frame
+  readonly word: string
+  readonly name: string
+  /** The statement has no other, so that its word says enough. */
+  readonly only: boolean
+}
 
 /** The argument of this name, or the first of several. */
 export const argument = (placed: Placed, name: string): Argument | undefined => argumentsOf(placed, name)[0]
 
 export const argumentsOf = (placed: Placed, name: string): readonly Argument[] =>
-  (placed.bound.args.get(name) ?? []).map((expr) => ({ expr, frame: placed.frame, word: placed.row.word, name }))
+  (placed.bound.args.get(name) ?? []).map((expr) => ({
+    expr,
+    frame: placed.frame,
+    word: placed.row.word,
+    name,
+    only: placed.row.args.length === 1 && placed.row.setting,
+  }))
 
 /** The argument a clause brings: `from IMAGE`. */
 export function clauseArgument(placed: Placed, clause: string, name: string): Argument | undefined {
   const expr = placed.bound.clauses.get(clause)?.get(name)?.[0]
-  return expr === undefined ? undefined : { expr, frame: placed.frame, word: placed.row.word, name: clause }
+  return expr === undefined ? undefined : { expr, frame: placed.frame, word: placed.row.word, name: clause, only: false }
 }
 export const hasClause = (placed: Placed, clause: string): boolean => placed.bound.clauses.has(clause)
 
@@ -35,7 +48,11 @@ function wrong(arg: Argument, expected: string, found: string): undefined {
 
 /** Reports a value outside its range. */
 export function outOfRange(arg: Argument, range: string, found: string): undefined {
-  report(arg.frame, 'value.out-of-range', arg.expr.span, { what: `the ${arg.name} of \`${arg.word}\``, range, found })
+  report(arg.frame, 'value.out-of-range', arg.expr.span, {
+    what: arg.only ? `\`${arg.word}\`` : `the ${arg.name} of \`${arg.word}\``,
+    range,
+    found,
+  })
   return undefined
 }
 

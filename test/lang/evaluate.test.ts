@@ -163,7 +163,13 @@ shot a 6s {
       avoid: ['shake', 'zooms'],
     })
     expect(steps[1]?.words.say.map((line) => line.text)).toEqual(['Bye.'])
-    expect(steps[2]).toMatchObject({ kind: 'retake', range: { from: 192, to: 240 }, keep: 'sound', seed, words: { action: ['she stays'], say: [] } })
+    expect(steps[2]).toMatchObject({
+      kind: 'retake',
+      range: { from: 192, to: 240 },
+      keep: 'sound',
+      seed,
+      words: { action: ['she stays'], say: [] },
+    })
     expect(steps[3]).toMatchObject({ kind: 'retake', range: { last: 12 }, words: { action: ['she walks'] } })
     expect(steps[3]?.words.say).toHaveLength(1)
   })
@@ -207,7 +213,11 @@ speaker(who: mara)`),
   })
 
   it('carries what the cast brings', () => {
-    const made = program(film('cast mara "a woman in {coat}" { image "m.png" voice "m.wav" lora "m.safetensors" }\nlet coat "a blue coat"\nshot a 4s { "{mara} walks" }'))
+    const made = program(
+      film(
+        'cast mara "a woman in {coat}" { image "m.png" voice "m.wav" lora "m.safetensors" }\nlet coat "a blue coat"\nshot a 4s { "{mara} walks" }',
+      ),
+    )
     expect(made.cast[0]).toMatchObject({
       name: 'mara',
       words: 'a woman in a blue coat',
@@ -270,7 +280,14 @@ title "B" 0s..2s { over one/b }`),
       ['music', undefined, undefined],
       ['wind', 'one/b', 'two'],
     ])
-    expect(made.beds[0]).toMatchObject({ gain: -6, fadeIn: 24, fadeOut: 48, start: { num: 3, den: 1 }, loop: true, duck: { decibels: -9, under: 'music' } })
+    expect(made.beds[0]).toMatchObject({
+      gain: -6,
+      fadeIn: 24,
+      fadeOut: 48,
+      start: { num: 3, den: 1 },
+      loop: true,
+      duck: { decibels: -9, under: 'music' },
+    })
     expect(made.beds[3]?.duck).toEqual({ decibels: -3, under: 'voice' })
     expect(made.titles.map(({ text, from, to, style, over }) => [text, from, to, style, over?.from])).toEqual([
       ['One', 24, 72, 'corner', 'one'],
@@ -303,7 +320,9 @@ describe('reuse', () => {
   })
 
   it('finds names in any order at the top, and in their own order inside a block', () => {
-    const made = program(film('let c "{a} and {b}"\nlet a "one"\nlet b "{a}two"\nscene s "x" { let a "inner"\nshot one 4s { "{c} walk by {a}" } }'))
+    const made = program(
+      film('let c "{a} and {b}"\nlet a "one"\nlet b "{a}two"\nscene s "x" { let a "inner"\nshot one 4s { "{c} walk by {a}" } }'),
+    )
     expect(shot(made, 's/one').words.action).toEqual(['one and onetwo walk by inner'])
   })
 
@@ -375,13 +394,26 @@ shot two 4s { "{guest} leaves" }`
       ]),
     })
     expect(made.film.output).toBe('out/12-ada-lovelace.mp4')
-    expect(shot(made, 'hello')).toMatchObject({ frames: 36, from: { path: 'pics/ada.png' }, words: { action: ['Ada Lovelace waves, wild, loud'] } })
-    const closed = program(source, { params: new Map<string, string | number | boolean>([['number', 3], ['guest', 'x'], ['open', false]]) })
+    expect(shot(made, 'hello')).toMatchObject({
+      frames: 36,
+      from: { path: 'pics/ada.png' },
+      words: { action: ['Ada Lovelace waves, wild, loud'] },
+    })
+    const closed = program(source, {
+      params: new Map<string, string | number | boolean>([
+        ['number', 3],
+        ['guest', 'x'],
+        ['open', false],
+      ]),
+    })
     expect(closed.items.map(({ path }) => path)).toEqual(['two'])
   })
 
   it('checks a film nobody gave values to, with samples', () => {
-    const compiled = compile('ltx 1\nproject "F"\nparam n: int\nparam face: image\nparam who: text\nshot a 4s from face { "{who} walks {n} steps" }', { sample: true })
+    const compiled = compile(
+      'ltx 1\nproject "F"\nparam n: int\nparam face: image\nparam who: text\nshot a 4s from face { "{who} walks {n} steps" }',
+      { sample: true },
+    )
     expect(compiled.told).toEqual([])
     expect(compiled.program?.items).toHaveLength(1)
   })
@@ -418,7 +450,11 @@ shot two 4s { "{guest} leaves" }`
 
 describe('names that objects have', () => {
   it('are names like any other', () => {
-    const made = program(film('cast constructor "a builder"\nscene toString "x" { shot __proto__ 4s { "{constructor} walks" } shot hasOwnProperty 4s { "she walks" } }'))
+    const made = program(
+      film(
+        'cast constructor "a builder"\nscene toString "x" { shot __proto__ 4s { "{constructor} walks" } shot hasOwnProperty 4s { "she walks" } }',
+      ),
+    )
     expect(made.items.map(({ path }) => path)).toEqual(['toString/__proto__', 'toString/hasOwnProperty'])
     expect(compile(film('shot a 4s { "{valueOf} walks" }')).codes).toEqual(['name.unknown'])
   })
