@@ -1,7 +1,7 @@
 // The real World: files that are on the disk when we say so, the clocks, the environment, this machine.
 // Everything below a folder named `.ltx` is for its owner alone: folders 0700, files 0600.
 import { createHash } from 'node:crypto'
-import { constants, createReadStream } from 'node:fs'
+import { constants } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, sep } from 'node:path'
@@ -75,9 +75,19 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
   }
 }
 
+/** One buffer, no larger than the file: thousands of small clips must not cost a megabyte each. */
 async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk)
+  const handle = await fs.open(path, constants.O_RDONLY)
+  try {
+    const buffer = Buffer.allocUnsafe(Math.min(1 << 20, (await handle.stat()).size + 1))
+    for (let read = 1; read > 0; ) {
+      read = (await handle.read(buffer, 0, buffer.length)).bytesRead
+      hash.update(buffer.subarray(0, read))
+    }
+  } finally {
+    await handle.close()
+  }
   return hash.digest('hex')
 }
 

@@ -99,7 +99,10 @@ async function settle(bench: Bench, job: Job, launched: Launched): Promise<void>
       schedule.failed(job.id)
       return
     case 'broken':
-      throw end.error
+      // What a stop has killed may say so in its own words; that is no bug.
+      if (!tools.signal.aborted) throw end.error
+      schedule.failed(job.id)
+      return
   }
 }
 

@@ -8,7 +8,7 @@ import { type Failure, ProviderFailure } from '../providers/provider.ts'
 import type { World } from '../world.ts'
 import type { Actions } from './actions.ts'
 import type { Event, Stamped } from './event.ts'
-import { failureOf, openRandom } from './failure.ts'
+import { cancelled, failureOf, openRandom } from './failure.ts'
 import { type Gate, type Limits, openGate } from './gate.ts'
 import { type Attempt, type Book, mustBeKept, openBook, type Stored } from './history.ts'
 import type { Check, OpenProvider } from './job.effects.ts'
@@ -261,7 +261,8 @@ async function cut(state: State) {
     state.failure = undefined
     return { complete: true, again: false }
   } catch (error) {
-    const failure = failureOf(error)
+    // A tool that was killed by the stop may say so in its own words.
+    const failure = failureOf(error) ?? (isInterrupted(state) ? cancelled : undefined)
     if (failure === undefined) throw error
     for (const id of damaged) state.damaged.add(id)
     state.failure = failure

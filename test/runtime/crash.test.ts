@@ -161,6 +161,18 @@ describe('a full disk', () => {
 })
 
 describe('a stop by the user', () => {
+  test('in the cut: what the killed tool throws is no bug, and the clips are kept', async () => {
+    const disk = firstDisk()
+    const stop = new AbortController()
+    const world = openMemoryWorld({ disk })
+    const cut = async (): Promise<never> => {
+      stop.abort(new DOMException('stopped', 'AbortError'))
+      throw new Error('ffmpeg was killed with signal SIGTERM')
+    }
+    const stopped = await runRig({ world, host: openHost(), plan: planOf(world, film), signal: stop.signal, cut })
+    expect(stopped.outcome).toMatchObject({ reason: 'interrupted', failures: [] })
+    expect((await go(openMemoryWorld({ disk }), openHost(), 'blind')).outcome).toMatchObject({ reason: 'finished', kept: 4 })
+  })
   test('at any event: nothing new is sent after it, and the next run ends as if nothing had been', async () => {
     const whole = await go(openMemoryWorld({ disk: firstDisk() }), openHost(), 'blind')
     for (let at = 1; at <= whole.events.length; at += 1) {
