@@ -66,7 +66,7 @@ function splitClauses(context: Context): Split {
   let current: { clause: Clause; word: Span; values: Expr[] } | undefined
   let fine = true
   for (const expr of command.args) {
-    const clause = isBareWord(expr) && !shape.wantsForClause() ? shape.clause(wordIn(expr)) : undefined
+    const clause = isBareWord(expr) ? shape.clause(wordIn(expr)) : undefined
     if (clause !== undefined) {
       if (found.has(clause.word)) {
         reporter.report(

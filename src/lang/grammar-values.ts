@@ -211,7 +211,7 @@ export class ValueGrammar extends GrammarState {
   protected literal(text: string, span: Span, instead?: string): Literal {
     const zero: Literal = { kind: 'literal', value: { unit: 'number', number: { num: 0, den: 1 }, integer: true }, span }
     if (this.RECORDING_PHASE) return zero
-    const read = readLiteral(text)
+    const read = readSigned(text)
     const spelled = 'problem' in read && read.problem === 'unit' ? read : instead === undefined ? undefined : { instead, certain: true }
     const { reporter, source } = this.job
     const found = source.text.slice(span.start, span.end)
@@ -222,7 +222,7 @@ export class ValueGrammar extends GrammarState {
       if (spelled.certain) this.reportMended(tell)
       else this.report(tell)
     }
-    const value = spelled === undefined ? read : readLiteral(spelled.instead)
+    const value = spelled === undefined ? read : readSigned(spelled.instead)
     if (!('problem' in value)) return { kind: 'literal', value, span }
     this.report(() => reporter.report(value.problem === 'too-large' ? 'value.too-large' : 'value.malformed', span, { found }))
     this.spoiled = true
@@ -234,6 +234,13 @@ export class ValueGrammar extends GrammarState {
     if (/[./]/.test(word.text)) this.report(() => this.job.reporter.report('name.invalid', word.span, { name: `\`${word.text}\`` }))
     return word
   }
+}
+
+/** A minus sign can only come along when several words were put together to one value. */
+function readSigned(text: string): ReturnType<typeof readLiteral> {
+  const value = readLiteral(text.replace(/^-\s*/, ''))
+  if (!text.startsWith('-') || 'problem' in value) return value
+  return negated(value) ?? { problem: 'malformed' }
 }
 
 export const typeSpan = (type: Type): Span => (type.kind === 'named-type' ? type.name.span : type.span)

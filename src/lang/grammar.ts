@@ -146,7 +146,7 @@ export class Grammar extends ValueGrammar {
           this.OR([
             { GATE: () => found.length > 0, ALT: () => this.operator(this.CONSUME(t.Joiner), found, this.SUBRULE(this.argument)) },
             {
-              GATE: () => found.length > 0 && this.looseMinus(),
+              GATE: () => found.length > 0 && shape?.wants() !== true && this.looseMinus(),
               ALT: () => this.operator(this.CONSUME(t.Minus), found, this.SUBRULE2(this.argument)),
               IGNORE_AMBIGUITIES: true,
             },
@@ -170,15 +170,14 @@ export class Grammar extends ValueGrammar {
     if (shape === undefined) return true
     if (openers.has(next.tokenType)) return shape.wants()
     if (next.tokenType !== t.Name || this.adjacentParen()) return true
-    const clause = shape.clause(next.image)
-    if (clause !== undefined && !shape.wantsForClause()) return true
-    return shape.wants() || clause !== undefined || !this.parents.some((parent) => rowsIn(parent).has(next.image))
+    if (shape.wants() || shape.clause(next.image) !== undefined) return true
+    return !this.parents.some((parent) => rowsIn(parent).has(next.image))
   }
 
   protected takeArgument(expr: Expr, found: Expr[], shape: Shape | undefined): void {
     if (shape === undefined) return
     const word = expr.kind === 'name' && expr.parts.length === 1 ? expr.parts[0]?.text : undefined
-    const clause = word === undefined || shape.wantsForClause() ? undefined : shape.clause(word)
+    const clause = word === undefined ? undefined : shape.clause(word)
     if (clause !== undefined) shape.openClause(clause)
     else shape.addArgument()
     found.push(clause === undefined ? this.withLooseUnit(expr, shape) : expr)

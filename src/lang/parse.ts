@@ -31,8 +31,9 @@ export function parse(source: Source, to: Reporter): File {
   const rules = grammar
   const job = { source, reporter }
   const parseHole = (tokens: t.Token[], hole: Span) => rules.readHole(tokens, job, hole)
-  const tokens = prepare(raw, { source, reporter, depth: 0, parseHole })
-  if (tokens === undefined || !knownVersion(tokens, job)) return nothing(comments)
+  if (!knownVersion(raw.tokens, job)) return nothing(comments)
+  const tokens = prepare(raw, { source, reporter, parseHole })
+  if (tokens === undefined) return nothing(comments)
   try {
     return { kind: 'file', body: rules.readFile(tokens, job), comments, span }
   } catch (error) {

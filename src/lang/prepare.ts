@@ -11,14 +11,11 @@ import * as t from './tokens.ts'
 export type PrepareContext = {
   readonly source: Source
   readonly reporter: Reporter
-  /** How many holes this text stands in. */
-  readonly depth: number
   /** Parses the tokens of a hole to one expression. */
   readonly parseHole: (tokens: t.Token[], hole: Span) => Expr | undefined
 }
 
 const longestScript = 200_000
-const deepestHole = 4
 
 /** Undefined when the text is refused as a whole (and that was reported). */
 export function prepare(raw: t.Tokens, context: PrepareContext): t.Token[] | undefined {
@@ -131,22 +128,20 @@ const plainText = /^"[^"\\{}]*"$/
 const simpleHole = /^[A-Za-z_]\w*(?:-\w+)*$/
 
 function readHole(start: number, end: number, context: PrepareContext): Expr | undefined {
-  const { source, reporter } = context
+  const { source } = context
   const text = source.text.slice(start, end)
   const span: Span = { path: source.path, start, end }
   if (simpleHole.test(text) && !t.keywords.has(text)) return { kind: 'name', parts: [{ text, span }], separator: '.', span } satisfies Name
   const outer: Span = { path: source.path, start: start - 1, end: end + 1 }
-  if (context.depth >= deepestHole) {
-    reporter.report('limit.nesting', outer, { what: 'texts inside texts' }, { hint: 'give the inner text a name with `let`' })
-    return undefined
-  }
   const raw = t.tokenize(text)
   for (const token of raw.tokens) {
     token.startOffset += start
     if (token.endOffset !== undefined) token.endOffset += start
   }
-  const stray = raw.stray.map((found) => ({ start: found.start + start, end: found.end + start }))
-  const tokens = prepare({ tokens: raw.tokens, comments: [], stray }, { ...context, depth: context.depth + 1 })
+  // A `#` in a hole begins no comment: nobody would look for one there.
+  const comments = raw.comments.map((token) => ({ start: token.startOffset, end: token.startOffset + 1 }))
+  const stray = [...raw.stray, ...comments].map((found) => ({ start: found.start + start, end: found.end + start }))
+  const tokens = prepare({ tokens: raw.tokens, comments: [], stray }, context)
   return tokens === undefined ? undefined : context.parseHole(tokens, outer)
 }
 
