@@ -4,6 +4,7 @@ import type { FileHandle } from 'node:fs/promises'
 import type { Chunk } from './box-build.ts'
 import { box, fullBox, moovBox, u16, u32, u64 } from './box-build.ts'
 import { channels, sampleRate } from './house.ts'
+import { writeFully } from './pcm.ts'
 
 /** Samples in one AAC packet, and the delay of the encoder: one packet. */
 export const packetSamples = 1024
@@ -36,11 +37,11 @@ export async function openM4a(file: FileHandle): Promise<M4a> {
   const sizes: number[] = []
   const places: number[] = []
   let at = start.length + 16
-  await file.write(start, 0, start.length, 0)
+  await writeFully(file, start, 0)
   return {
     async add(packets) {
       const whole = Buffer.concat(packets)
-      await file.write(whole, 0, whole.length, at)
+      await writeFully(file, whole, at)
       for (const packet of packets) {
         if (sizes.length % perChunk === 0) places.push(at)
         sizes.push(packet.length)
@@ -50,9 +51,9 @@ export async function openM4a(file: FileHandle): Promise<M4a> {
     async finish(samples) {
       // Size 1 announces the long form, so that any length fits.
       const head = Buffer.concat([u32(1), Buffer.from('mdat', 'latin1'), u64(at - start.length)])
-      await file.write(head, 0, head.length, start.length)
+      await writeFully(file, head, start.length)
       const index = indexOf(sizes, places, perChunk, samples)
-      await file.write(index, 0, index.length, at)
+      await writeFully(file, index, at)
     },
   }
 }

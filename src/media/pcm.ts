@@ -106,11 +106,19 @@ export function toFloats(bytes: Buffer, format: SampleFormat): Float32Array {
   return floats
 }
 
+/** Writes all of `bytes`: a disk that fills up may take a part of them and say nothing. */
+export async function writeFully(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done)
+    done += bytesWritten
+  }
+}
+
 /** Writes blocks to an open file one after the other and says how many samples that were. */
 export async function writeBlocks(file: FileHandle, blocks: AsyncIterable<Buffer>, format: SampleFormat): Promise<number> {
   let bytes = 0
   for await (const block of blocks) {
-    await file.write(block, 0, block.length, bytes)
+    await writeFully(file, block, bytes)
     bytes += block.length
   }
   return bytes / frameBytes(format)

@@ -13,6 +13,7 @@ import { encodeAac } from './aac.ts'
 import { writeBed } from './beds.ts'
 import { duckGains, openLevels } from './duck.ts'
 import type { Tool } from './ffmpeg.ts'
+import { asFailure } from './finish-file.ts'
 import { limited } from './limiter.ts'
 import { openMeter } from './loudness.ts'
 import type { BedTrack } from './mix.ts'
@@ -63,8 +64,11 @@ async function openFile(work: Work, name: string): Promise<FileHandle> {
   return file
 }
 
-async function* floats(blocks: AsyncIterable<Buffer>, format: 's16le' | 'f32le'): AsyncGenerator<Float32Array> {
-  for await (const block of blocks) yield toFloats(block, format)
+async function* floats(blocks: AsyncIterable<Buffer>, format: 's16le' | 'f32le', signal: AbortSignal): AsyncGenerator<Float32Array> {
+  for await (const block of blocks) {
+    signal.throwIfAborted()
+    yield toFloats(block, format)
+  }
 }
 
 async function* bytes(blocks: AsyncIterable<Float32Array>): AsyncGenerator<Buffer> {
@@ -149,13 +153,13 @@ async function writeMix(
   track: FileHandle,
   beds: readonly BedTrack[],
 ): Promise<{ readonly source: Source; readonly first: Measured }> {
-  const fromTrack: Source = () => floats(readBlocks(track, 's16le', work.total), 's16le')
+  const fromTrack: Source = () => floats(readBlocks(track, 's16le', work.total), 's16le', work.signal)
   if (beds.length === 0) return { source: fromTrack, first: await measure(fromTrack()) }
   const file = await openFile(work, 'mix.pcm')
   const meter = openMeter()
   const seen = watched(mixed(fromTrack(), beds), (block) => meter.add(block))
   await writeBlocks(file, bytes(seen), 'f32le')
-  const source: Source = () => floats(readBlocks(file, 'f32le', work.total), 'f32le')
+  const source: Source = () => floats(readBlocks(file, 'f32le', work.total), 'f32le', work.signal)
   return { source, first: { loudness: meter.integrated(), peak: meter.truePeak() } }
 }
 
@@ -180,7 +184,7 @@ async function encode(work: Work, blocks: AsyncIterable<Float32Array>): Promise<
 
 /** What a player will hear: the encoded file, decoded and measured. */
 const measureFile = (work: Work, path: string): Promise<Measured> =>
-  measure(floats(decodeSound({ ...work, input: { path }, options: ['-map', '0:a:0'], format: 'f32le' }), 'f32le'))
+  measure(floats(decodeSound({ ...work, input: { path }, options: ['-map', '0:a:0'], format: 'f32le' }), 'f32le', work.signal))
 
 async function toLoudness(work: Work, target: number, source: Source, first: Measured): Promise<Sound> {
   for (let ceiling = limitCeiling, tries = 0; ; tries += 1) {
@@ -203,7 +207,7 @@ async function mixSound(work: Work): Promise<Sound> {
     onProgress?.(0.4, 'measuring')
     return toLoudness(work, loudness, source, first)
   }
-  const source = mixed(floats(readBlocks(file, 's16le', work.total), 's16le'), beds)
+  const source = mixed(floats(readBlocks(file, 's16le', work.total), 's16le', work.signal), beds)
   return encode(work, cut.beds.length === 0 ? source : limited(source, { gain: 1, ceiling: factor(peakCeiling) }))
 }
 
@@ -213,6 +217,7 @@ async function mixSound(work: Work): Promise<Sound> {
  */
 export async function makeSound(input: SoundInput): Promise<Sound> {
   const total = frameToSample(input.cut.frames, input.rate)
+  if (total === 0) throw new Error('a film without frames has no sound')
   const work: Work = { ...input, total, folder: await mkdtemp(join(input.scratch, 'sound-')), opened: [] }
   try {
     if (input.cut.beds.length > 0 || input.loudness !== undefined) return await mixSound(work)
@@ -220,6 +225,8 @@ export async function makeSound(input: SoundInput): Promise<Sound> {
     const onProgress = (done: number): void => input.onProgress?.(done, 'encoding sound')
     const blocks = trackBlocks({ ...input, scratch: work.folder })
     return await encodeAac({ ...input, blocks, format: 's16le', samples: total, path, onProgress })
+  } catch (error) {
+    throw asFailure(error, input.signal)
   } finally {
     for (const file of work.opened) await file.close()
     await rm(work.folder, { recursive: true, force: true })
