@@ -86,6 +86,11 @@ export class GrammarState extends EmbeddedActionsParser {
     const { source, reporter } = this.job
     const { token } = error
     const atEnd = Number.isNaN(token.startOffset)
+    // A sign that nobody wrote was reported when it was put in.
+    if (token.image === '' && !atEnd) {
+      this.spoiled = true
+      return
+    }
     const end = source.text.trimEnd().length
     const span = atEnd ? { path: source.path, start: end, end } : this.span(token)
     this.report(() => reporter.report('syntax.unexpected', span, { found: describeToken(token), expected: error.message }))
