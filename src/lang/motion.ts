@@ -97,9 +97,12 @@ const article = /^(a|an|the|his|its|their|this|my|your|our|of|with|no|one|two|th
 /** After a doubtful word: what makes a verb of it (`rocks the boat`, `steps down`). */
 const follower = /^(the|a|an|his|her|its|their|down|up|behind|into|through|across|past|off|out|onto|toward|towards|away|back|around)$/
 
+/** Verbs of rest that a small word sets going: `stands up`, `looks around`. */
+const risen = /\b(?:stand|sit|lie|lay|look|get|put|keep)(?:s|ing)?\s+(?:\w+\s+)?(?:up|down|around|back|away|aside|over|out)\b/i
+
 /** True when something in the text moves, or when the text cannot be judged. */
 export function tellsOfMotion(text: string): boolean {
-  if (foreign(text)) return true
+  if (foreign(text) || risen.test(text)) return true
   const words = text.toLowerCase().match(/[\p{L}\p{M}'’-]+|[,.;:!?]/gu) ?? []
   return words.some((_, at) => isMovement(words, at))
 }
