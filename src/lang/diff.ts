@@ -8,7 +8,7 @@ const mostChanges = 2000
 type Op = { readonly kind: ' ' | '-' | '+'; readonly line: string }
 
 /** Empty where the texts are the same. */
-export function unifiedDiff(before: string, after: string, path: string): string {
+export function diffText(path: string, before: string, after: string): string {
   if (before === after) return ''
   const ops = compare(splitLines(before), splitLines(after))
   return [`--- ${path}`, `+++ ${path}`, ...hunks(ops)].map((line) => `${line}\n`).join('')

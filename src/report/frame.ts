@@ -1,7 +1,7 @@
 // Diagnostics in, what a person reads out: message and code, the place, the line with the stretch underlined, related
 // places, what to do next, and each fix as the line would read after it. All text from scripts is made safe to print.
 import type { Diagnostic, Fix } from '../lang/diagnostic.ts'
-import { applyEdits } from '../lang/fix.ts'
+import { applyEdits } from '../lang/fixes.ts'
 import { positionAt, type Source, type Span } from '../lang/source.ts'
 import { widthOf, wrap } from './cell.ts'
 import { safeLine, safeText } from './safe-text.ts'
@@ -17,7 +17,7 @@ const mostShown = 20
 const mostFixes = 3
 const mostFixLines = 4
 
-/** All diagnostics, at most twenty of them drawn, errors before warnings when not all fit. Ends with a line that counts them. */
+/** All diagnostics, at most twenty of them drawn, errors before warnings when not all fit. Empty where there are none. */
 export function renderDiagnostics(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, Source>, options: FrameOptions): string {
   if (diagnostics.length === 0) return ''
   const urgent = [...diagnostics].sort((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning')).slice(0, mostShown)
@@ -26,20 +26,7 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], sources: R
   const hidden = diagnostics.length - shown.length
   const paint = painter(options.colour)
   const more = hidden > 0 ? [paint('dim', `and ${hidden} more; mend these first`)] : []
-  return `${[...frames, ...more, paint('bold', countDiagnostics(diagnostics))].join('\n\n')}\n`
-}
-
-/** `2 errors, 1 warning` */
-export function countDiagnostics(diagnostics: readonly Diagnostic[]): string {
-  const errors = diagnostics.filter((one) => one.severity === 'error').length
-  const parts = [
-    [errors, 'error'],
-    [diagnostics.length - errors, 'warning'],
-  ] as const
-  return parts
-    .filter(([count]) => count > 0)
-    .map(([count, word]) => `${count} ${word}${count === 1 ? '' : 's'}`)
-    .join(', ')
+  return `${[...frames, ...more].join('\n\n')}\n`
 }
 
 /** One diagnostic, without a line end. */

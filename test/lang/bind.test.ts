@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Expr } from '../../src/lang/ast.ts'
-import { applyFixes } from '../../src/lang/fix.ts'
+import { applyFixes } from '../../src/lang/fixes.ts'
 import { at, bindFirst, summary } from './syntax-kit.ts'
 
 /** Which text fills which place: `name=open duration=6s from.image="x"`. */
@@ -14,7 +14,7 @@ function bound(text: string, parent: string): string {
   )
   return [...args, ...clauses].join(' ')
 }
-const mended = (text: string, parent: string) => applyFixes({ path: 'test.ltx', text }, bindFirst(text, parent).diagnostics).text
+const mended = (text: string, parent: string) => applyFixes({ path: 'test.ltx', text }, bindFirst(text, parent).diagnostics)
 const suggested = (text: string, parent: string) =>
   bindFirst(text, parent).diagnostics.flatMap((one) =>
     one.fixes.flatMap((fix) => (fix.kind === 'edit' ? fix.edits.map((edit) => edit.text) : [])),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { applyFixes } from '../../src/lang/fix.ts'
+import { applyFixes } from '../../src/lang/fixes.ts'
 import { rows } from '../../src/lang/schema.ts'
 import { film, series } from './films.ts'
 import { at, check, summary } from './syntax-kit.ts'
@@ -94,7 +94,7 @@ test('what may stand once says where it stands already; branches are apart', () 
 })
 
 test('the version is the first line', () => {
-  const mend = (text: string) => applyFixes({ path: 'test.ltx', text }, check(text)).text
+  const mend = (text: string) => applyFixes({ path: 'test.ltx', text }, check(text))
   expect(mend('cut')).toBe('ltx 1\n\ncut')
   expect(mend('# a film\ncut')).toBe('ltx 1\n\n# a film\ncut')
   expect(mend('\ufeffcut')).toBe('\ufeffltx 1\n\ncut')
@@ -108,15 +108,12 @@ test('types have few names; those of other languages are known', () => {
     'type.unknown "string"',
     'type.unknown "txt"',
   ])
-  expect(applyFixes({ path: 'test.ltx', text: 'ltx 1\nparam a: string' }, check('ltx 1\nparam a: string')).text).toBe(
-    'ltx 1\nparam a: text',
-  )
+  expect(applyFixes({ path: 'test.ltx', text: 'ltx 1\nparam a: string' }, check('ltx 1\nparam a: string'))).toBe('ltx 1\nparam a: text')
 })
 
 test('a statement that could not be read is not blamed twice', () => {
   expect(problems('shot a (1 +) 4s')).toEqual(['syntax.unexpected ")"'])
-    ['syntax.unclosed "("', 'syntax.unexpected ""'].filter((one) => problems('scene a (').includes(one)),
-  )
+  expect(problems('scene a (')).toEqual(['syntax.unclosed "("'])
 })
 
 test('places are told by the words they stand on', () => {

@@ -14,20 +14,16 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
   return result + text.slice(at)
 }
 
-export type Mended = { readonly text: string; readonly count: number }
-
-/** Makes the certain edits of these diagnostics that lie in this source; `count` is how many diagnostics were answered. */
-export function applyFixes(source: Source, diagnostics: readonly Diagnostic[]): Mended {
+/** The source's text with the certain edits of these diagnostics made that lie in it. */
+export function applyFixes(source: Source, diagnostics: readonly Diagnostic[]): string {
   const chosen: Edit[] = []
-  let count = 0
   for (const diagnostic of diagnostics) {
     const fix = diagnostic.fixes.find((one) => one.kind === 'edit' && one.certain)
     if (fix?.kind !== 'edit' || fix.edits.some((edit) => edit.span.path !== source.path || chosen.some((other) => overlap(edit, other))))
       continue
     chosen.push(...fix.edits)
-    count += 1
   }
-  return { text: applyEdits(source.text, chosen), count }
+  return applyEdits(source.text, chosen)
 }
 
 function overlap(a: Edit, b: Edit): boolean {
