@@ -6,6 +6,7 @@ import { frameToSample } from '../lang/time.ts'
 import type { Tool } from './ffmpeg.ts'
 import { channels, sampleRate, soundArguments } from './house.ts'
 import { decodeSound, toFloats, writeBlocks } from './pcm.ts'
+import { meantSamples } from './sound-length.ts'
 
 /** The sample at a time, rounded half up. */
 export const secondsToSample = (seconds: Rational): number => Math.floor((2 * seconds.num * sampleRate + seconds.den) / (2 * seconds.den))
@@ -29,9 +30,14 @@ export type BedInput = {
 
 /** Decodes a bed from its start into an open file of floats. */
 export async function writeBed(input: BedInput): Promise<{ readonly file: FileHandle; readonly samples: number }> {
+  const { tool, signal, path, longest } = input
   const from = secondsToSample(input.start)
-  const graph = `[0:a:0]${stretch(from, input.longest === undefined ? undefined : from + input.longest)}[sound]`
-  const { tool, signal, path } = input
+  const end = Math.min(
+    (await meantSamples(path)) ?? Number.POSITIVE_INFINITY,
+    longest === undefined ? Number.POSITIVE_INFINITY : from + longest,
+  )
+  if (end <= from) return { file: input.file, samples: 0 }
+  const graph = `[0:a:0]${stretch(from, Number.isFinite(end) ? end : undefined)}[sound]`
   const blocks = decodeSound({ tool, signal, input: { path }, graph, options: ['-map', '[sound]'], format: 'f32le' })
   return { file: input.file, samples: await writeBlocks(input.file, blocks, 'f32le') }
 }
@@ -51,7 +57,8 @@ export type Slice = {
 /** Cuts a stretch of sound out of a file: 48 kHz stereo FLAC, exact to the sample; silence where the file has ended. Gives its samples. */
 export async function sliceAudio(slice: Slice): Promise<number> {
   const [from, to] = [secondsToSample(slice.from), secondsToSample(slice.to)]
-  const graph = `[0:a:0]${stretch(from, to)},apad=whole_len=${to - from}[sound]`
+  const end = Math.min(to, Math.max(from + 1, (await meantSamples(slice.path)) ?? to))
+  const graph = `[0:a:0]${stretch(from, end)},apad=whole_len=${to - from}[sound]`
   const options = ['-map', '[sound]', ...soundArguments, '-fflags', '+bitexact', '-f', 'flac']
   await slice.tool.run({ inputs: [{ path: slice.path }], graph, outputs: [{ path: slice.into, options }] }, { signal: slice.signal })
   return to - from

@@ -10,9 +10,10 @@ import type { Tool } from './ffmpeg.ts'
 import { sampleRate } from './house.ts'
 import { readMp4 } from './mp4.ts'
 import { decodeSound, frameBytes } from './pcm.ts'
-import { look, probe, shownSeconds } from './probe.ts'
+import { look, probe } from './probe.ts'
 import type { Format } from './sniff.ts'
 import { formatNames, pictureHeader, wavLength } from './sniff.ts'
+import { heardSamples } from './sound-length.ts'
 
 export type Measured = Pick<AssetFacts, 'size' | 'seconds' | 'rate' | 'hasSound'>
 export type Fault = { readonly kind: 'corrupt' | 'too-large' | 'unsupported' | 'wrong-kind'; readonly message: string }
@@ -116,10 +117,7 @@ async function probeMp4Sound(asked: Asked): Promise<Probed> {
   const track = movie.tracks.find(({ kind }) => kind === 'audio')
   if (track === undefined) return fault('wrong-kind', `${asked.path} has no sound`)
   const decoded = await countSamples(asked)
-  const rest = (track.duration - (track.edit?.start ?? 0)) / track.timescale
-  const told = shownSeconds(movie, track)
-  // Many edit lists count in milliseconds; one that agrees with the track to that says no more than the track does.
-  const shown = movie.fragmented ? decoded : Math.round((Math.abs(rest - told) < 1.5 / movie.timescale ? rest : told) * sampleRate)
+  const shown = movie.fragmented ? decoded : heardSamples(movie, track)
   const samples = Math.min(decoded, shown)
   if (samples < shown - sampleRate)
     return fault('corrupt', `${asked.path} is damaged: only ${(samples / sampleRate).toFixed(1)} s of its sound can be decoded`)

@@ -40,6 +40,13 @@ beforeAll(async () => {
   await asset('tone.wav', samplesOf(48_000 * 12, sine(300, 0.25)))
   await asset('loop.wav', samplesOf(4800 * 5, sine(100, 0.25)))
   for (const [name, options] of [
+    ['loop.flac', []],
+    ['loop.m4a', ['-b:a', '256k']],
+    ['loop.mp3', ['-b:a', '256k']],
+  ] as const) {
+    await asset(name, samplesOf(4800 * 5, sine(100, 0.25)), [...options])
+  }
+  for (const [name, options] of [
     ['click.flac', []],
     ['click.mp3', ['-b:a', '256k']],
     ['click.m4a', ['-b:a', '256k']],
@@ -149,11 +156,18 @@ describe('beds', () => {
     expect(Math.abs(shiftOf(back, click(0), 0, 24, 24_000 + 4000))).toBeLessThanOrEqual(1)
   })
 
-  test('loop without a gap: fifty whole waves in a row are one tone', async () => {
-    const { back } = await sound(over(240, bed('b', 'loop.wav', 0, 240, { loop: true })))
+  // An AAC file's last packet is not all meant to be heard; MP3 and AAC both start with samples that are not.
+  test.each([
+    ['loop.wav', -50],
+    ['loop.flac', -50],
+    ['loop.m4a', -30],
+    ['loop.mp3', -30],
+  ] as const)('loop without a gap: whole waves in a row are one tone (%s)', async (name, quiet) => {
+    const { back } = await sound(over(240, bed('b', name, 0, 240, { loop: true })))
     const tone = sine(100, 0.25)
     const error = back.map((value, n) => value - tone(n))
-    for (let at = 4800; at < 470_000; at += 4800) expect(level(error, at, at + 4800)).toBeLessThan(-50)
+    // A gap of a hundredth of a second would leave an error as loud as the tone.
+    for (let at = 4800; at < 470_000; at += 480) expect(level(error, at, at + 480)).toBeLessThan(quiet)
   })
 
   test('end with the file when they do not loop', async () => {
