@@ -1,6 +1,7 @@
 // The live view as rows: header, bar, numbers, shots, failures, footer. Pure: a view, a size and a time give the same
 // rows. Never more rows than the screen has, less one for the cursor, and never wider than it.
 import { formatMoney } from '../lang/money.ts'
+import type { Plan } from '../lang/plan.ts'
 import { formatSeconds } from '../lang/time.ts'
 import { column, shortenMiddle, widthOf } from './cell.ts'
 import type { Piece, Row, Tone } from './row.ts'
@@ -101,12 +102,25 @@ function moneyText(view: View): string {
   return ` · ${formatMoney(view.spent)} spent${left === undefined ? '' : `, ${formatMoney(left)} left`}`
 }
 
+/** The longest name and the longest path of a film. They never change, and measuring thousands for each frame would show. */
+const longest = new WeakMap<Plan, readonly [number, number]>()
+function longestOf({ plan, shots }: View): readonly [number, number] {
+  const known = longest.get(plan)
+  if (known !== undefined) return known
+  let [name, path] = [6, 6]
+  for (const shot of shots) {
+    name = Math.max(name, widthOf(oneLine(shot.name)))
+    path = Math.max(path, widthOf(oneLine(shot.line.path)))
+  }
+  longest.set(plan, [name, path])
+  return [name, path]
+}
+
 /** One width for all names, shown or not, so that columns stay where they are while the window moves. */
 function nameWidth(view: View, entries: readonly Entry[], width: number): number {
+  const [name, path] = longestOf(view)
   const full = entries.some((entry) => entry.kind === 'shot' && entry.full)
-  let longest = 6
-  for (const shot of view.shots) longest = Math.max(longest, widthOf(full ? shot.line.path : shot.name))
-  return Math.min(longest, Math.max(8, Math.floor(width * 0.3)))
+  return Math.min(full ? path : name, Math.max(8, Math.floor(width * 0.3)))
 }
 
 type Setting = { readonly width: number; readonly names: number; readonly now: number }

@@ -91,11 +91,8 @@ function mostUrgent(view: View, rows: number): readonly Entry[] {
 
 function more(hidden: readonly ShotView[]): Entry {
   const counts = new Map<State, number>()
-  for (const state of states) {
-    const count = hidden.filter((shot) => shot.state === state).length
-    if (count > 0) counts.set(state, count)
-  }
-  return { kind: 'more', count: hidden.length, counts }
+  for (const { state } of hidden) counts.set(state, (counts.get(state) ?? 0) + 1)
+  return { kind: 'more', count: hidden.length, counts: new Map([...counts].sort(([a], [b]) => states.indexOf(a) - states.indexOf(b))) }
 }
 
 /** A scene in which nothing is left to do. */

@@ -35,6 +35,20 @@ export function Rows({ rows, colour }: { readonly rows: readonly Row[]; readonly
   return createElement(Box, { flexDirection: 'column' }, ...rows.map(line))
 }
 
+/** Draws rows with ink, each only once: most of a frame is what the last one was, and ink is slow for what it does. */
+function openDrawing(colour: boolean): (rows: readonly Row[], columns: number) => readonly string[] {
+  let before = new Map<string, string>()
+  return (rows, columns) => {
+    const keys = rows.map((row) => JSON.stringify([columns, row]))
+    const fresh = rows.filter((_row, index) => !before.has(keys[index] ?? ''))
+    const lines = fresh.length === 0 ? [] : renderToString(createElement(Rows, { rows: fresh, colour }), { columns }).split('\n')
+    const next = lines[Symbol.iterator]()
+    const after = new Map(keys.map((key) => [key, before.get(key) ?? next.next().value ?? '']))
+    before = after
+    return keys.map((key) => after.get(key) ?? '')
+  }
+}
+
 const sizeOf = (stream: Stream): Size => ({ columns: stream.columns || 80, rows: stream.rows || 24 })
 
 export function openTui(plan: Plan, stream: Stream, { colour, now, only }: ScreenOptions): Screen {
@@ -44,16 +58,13 @@ export function openTui(plan: Plan, stream: Stream, { colour, now, only }: Scree
   let lag = 0
   let stopping = false
   let drawnAt = Number.NEGATIVE_INFINITY
-  let last = ''
+  const drawn = openDrawing(colour)
   let timer: ReturnType<typeof setTimeout> | undefined
 
   const draw = (): void => {
     drawnAt = now()
     const size = sizeOf(stream)
-    const rows = tuiRows(view, size, drawnAt - lag, stopping)
-    const same = JSON.stringify([size, rows])
-    if (same !== last) painter.paint(renderToString(createElement(Rows, { rows, colour }), { columns: size.columns }).split('\n'))
-    last = same
+    painter.paint(drawn(tuiRows(view, size, drawnAt - lag, stopping), size.columns))
     planNext(idleMs)
   }
   /** The next frame, `ms` from the last one; an earlier one that is planned already stands. */
@@ -68,14 +79,10 @@ export function openTui(plan: Plan, stream: Stream, { colour, now, only }: Scree
   }
   const soon = (): void => planNext(frameMs)
   const leave = watchTerminal(stream, {
-    resized: () => {
-      last = ''
-      draw()
-    },
+    resized: draw,
     stopped: () => painter.showCursor(),
     continued: () => {
       painter.forget()
-      last = ''
       draw()
     },
     exit: () => painter.showCursor(),
@@ -95,8 +102,9 @@ export function openTui(plan: Plan, stream: Stream, { colour, now, only }: Scree
       clearTimeout(timer)
       leave()
       painter.clear()
-      if (view.startedAt !== undefined) for (const row of summaryRows(view, now() - lag)) stream.write(`${paint(row, colour)}\n`)
       painter.showCursor()
+      if (view.startedAt === undefined) return
+      for (const row of summaryRows(view, now() - lag)) stream.write(`${paint(row, colour)}\n`)
     },
   }
 }

@@ -97,6 +97,8 @@ type ViewDraft = Omit<Draft<View>, 'jobs' | 'tally' | 'failures' | 'shots'> & {
   failures: Map<JobId, JobDraft>
   shots: ShotDraft[]
   only: ReadonlySet<JobId> | undefined
+  /** Whether any job has been heard of since it was laid out. */
+  touched: boolean
 }
 
 const noCounts = (): Counts => ({
@@ -134,6 +136,7 @@ export function emptyView(plan: Plan, only?: ReadonlySet<JobId>): View {
     done: 0,
     lastAt: 0,
     only,
+    touched: false,
   }
   lay(view)
   return view
@@ -148,6 +151,7 @@ function lay(view: ViewDraft): void {
   view.tally = noCounts()
   view.weight = 0
   view.done = 0
+  view.touched = false
   view.shots = []
   for (const line of view.plan.lines) {
     const own = line.jobs.filter((id) => view.only === undefined || view.only.has(id)).flatMap((id) => jobs.get(id) ?? [])
@@ -187,14 +191,16 @@ function layShot(view: ViewDraft, line: PlanLine, own: readonly Job[], place: { 
 }
 
 const busy: readonly State[] = ['submitting', 'working', 'downloading', 'checking', 'retrying']
-const isBusy = (state: State): boolean => busy.includes(state)
+const busySet: ReadonlySet<State> = new Set(busy)
+const isBusy = (state: State): boolean => busySet.has(state)
+
+const precedence: readonly State[] = [...busy, 'uncertain', 'failed', 'blocked', 'cancelled', 'queued', 'waiting', 'stored', 'kept']
 
 /** What a shot's jobs come to: work first, then what went wrong, then what is left to do. */
-function stateOf(shot: ShotDraft): State {
-  const { tally } = shot
-  if (shot.current !== undefined && isBusy(shot.current.state)) return shot.current.state
-  const order: readonly State[] = [...busy, 'uncertain', 'failed', 'blocked', 'cancelled', 'queued', 'waiting', 'stored']
-  return order.find((state) => tally[state] > 0) ?? 'kept'
+function stateOf({ tally, current }: ShotDraft): State {
+  if (current !== undefined && isBusy(current.state)) return current.state
+  for (const state of precedence) if (tally[state] > 0) return state
+  return 'kept'
 }
 
 function move(view: ViewDraft, entry: JobDraft, state: State, at: number): void {
@@ -271,6 +277,7 @@ export function fold(view: View, event: Stamped): View {
       break
     default: {
       const entry = draft.jobs.get(event.job)
+      draft.touched = true
       if (entry !== undefined) foldJob(draft, entry, event)
     }
   }
@@ -279,7 +286,7 @@ export function fold(view: View, event: Stamped): View {
 
 /** A new run over the same plan: what was done before comes again as `job.kept`. */
 function restart(view: ViewDraft, event: Extract<Stamped, { type: 'run.started' }>): void {
-  lay(view)
+  if (view.touched) lay(view)
   view.spent = 0
   view.reserved = 0
   view.startedAt = event.at

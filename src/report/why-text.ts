@@ -2,18 +2,18 @@
 // of its key, then what has no part in it, then what to type.
 import type { Job, Plan, PlanLine } from '../lang/plan.ts'
 import type { Path } from '../lang/program.ts'
+import { findItem, labelled, noItemText } from './plan-shot-text.ts'
 import { rateText } from './plan-words.ts'
 import type { Row } from './row.ts'
 import { paint, piece } from './row.ts'
 import { counted, oneLine } from './say.ts'
-import { findItem, labelled } from './shot-text.ts'
 
 export type WhyLook = { readonly colour: boolean; readonly width: number }
 
-/** Undefined when the plan has no such item. */
-export function whyText(plan: Plan, path: Path, { colour, width }: WhyLook): string | undefined {
+/** Where the plan has no such item, `noItemText`. */
+export function whyText(plan: Plan, path: Path, { colour, width }: WhyLook): string {
   const found = findItem(plan, path)
-  if (found === undefined) return undefined
+  if (found === undefined) return `${noItemText(plan, path)}\n`
   const { line, jobs } = found
   const rows: readonly Row[] = [
     [piece(oneLine(line.path), 'strong'), piece(` ${verdict(line, jobs)}`)],

@@ -2,7 +2,7 @@
 // the very prompt that is sent, and each job of its first take with what goes in and what it costs.
 import { formatMoney } from '../lang/money.ts'
 import type { Input, Job, Plan, PlanLine } from '../lang/plan.ts'
-import type { Item, Path, Words } from '../lang/program.ts'
+import type { Path, Program, Words } from '../lang/program.ts'
 import { closest } from '../lang/suggest.ts'
 import { framesToSeconds } from '../lang/time.ts'
 import { wrap } from './cell.ts'
@@ -11,8 +11,7 @@ import type { Row } from './row.ts'
 import { paint, piece } from './row.ts'
 import { counted, oneLine, roughly } from './say.ts'
 
-/** `item`: the same shot in the program, for the parts of its words; a plan only has them joined. */
-export type ShotLook = { readonly colour: boolean; readonly width: number; readonly item?: Item }
+export type ShotLook = { readonly colour: boolean; readonly width: number }
 
 const margin = 11
 
@@ -39,16 +38,18 @@ export function noItemText(plan: Plan, path: Path): string {
   return `the film has no shot \`${oneLine(path)}\`; ${hint}`
 }
 
-export function planShotText(plan: Plan, path: Path, look: ShotLook): string | undefined {
+/** `program`: the same film before it was planned, for the parts of the words; a plan only has them joined. Where there is no such item, `noItemText`. */
+export function planShotText(program: Pick<Program, 'items'>, plan: Plan, path: Path, look: ShotLook): string {
   const found = findItem(plan, path)
-  if (found === undefined) return undefined
+  if (found === undefined) return `${noItemText(plan, path)}\n`
   const { line, jobs } = found
+  const item = program.items.find((candidate) => candidate.path === path)
   const first = jobs.filter((job) => job.take === 1)
   const main = first[0]
   const rows: readonly Row[] = [
     headRow(line),
     ...settingRows(plan, line, look.width),
-    ...(look.item?.kind === 'shot' ? [[], heading('words, merged'), ...wordRows(look.item.words, look.width)] : []),
+    ...(item?.kind === 'shot' ? [[], heading('words, merged'), ...wordRows(item.words, look.width)] : []),
     ...(main === undefined || main.request.prompt === '' ? [] : [[], heading('sent to the model'), ...promptRows(main, look.width)]),
     [],
     heading(line.takes > 1 ? `jobs of take 1 of ${line.takes} (the others: the same with the next seeds)` : 'jobs'),
