@@ -8,9 +8,11 @@ import { disc, fall, glow, layer } from './view.ts'
 export function lightOf(view: View): { readonly u: number; readonly v: number } {
   const { scene, aspect } = view
   const side = dice(scene.seed, 21) < 0.5 ? -1 : 1
-  const u = side * aspect * between(0.1, 0.3, dice(scene.seed, 22)) + (scene.variation === 0 ? 0 : between(-0.12, 0.12, dice(scene.variation, 22)))
+  const u =
+    side * aspect * between(0.1, 0.3, dice(scene.seed, 22)) + (scene.variation === 0 ? 0 : between(-0.12, 0.12, dice(scene.variation, 22)))
   const height = dice(scene.seed, 23)
-  const v = scene.hour === 'day' ? between(0.1, 0.24, height) : scene.hour === 'night' ? between(0.14, 0.3, height) : between(0.42, 0.54, height)
+  const v =
+    scene.hour === 'day' ? between(0.1, 0.24, height) : scene.hour === 'night' ? between(0.14, 0.3, height) : between(0.42, 0.54, height)
   return { u, v }
 }
 
@@ -59,7 +61,7 @@ function paintLight(view: View): void {
 
 /** Long flat banks of small soft shapes, drifting. */
 function paintClouds(view: View, horizon: number): void {
-  const { ink, look, scene, time, aspect } = view
+  const { look, scene, time, aspect } = view
   const heavy = scene.weather === 'storm' ? 1 : scene.weather === 'rain' ? 0.8 : scene.weather === 'snow' ? 0.6 : 0.32
   const seed = scene.seed ^ scene.variation
   const many = Math.round(4 + heavy * 5)
@@ -72,11 +74,21 @@ function paintClouds(view: View, horizon: number): void {
     const long = between(0.35, 0.8, dice(seed, 44, i)) * (0.7 + heavy * 0.6)
     const lit = mixed(look.sky[2], look.light, 0.35)
     const body = mixed(heavy > 0.5 ? darker(greyer(look.sky[1], 0.4), 0.35) : lit, look.sky[3], heavy > 0.5 ? 0 : 0.3)
-    paintCloud(view, { u, v, long, thick: long * between(0.09, 0.17, dice(seed, 45, i)) * (1 + heavy * 0.6), seed: seed + i * 97 }, css(body, 0), css(body, 0.2 + heavy * 0.26))
+    paintCloud(
+      view,
+      { u, v, long, thick: long * between(0.09, 0.17, dice(seed, 45, i)) * (1 + heavy * 0.6), seed: seed + i * 97 },
+      css(body, 0),
+      css(body, 0.2 + heavy * 0.26),
+    )
   }
 }
 
-function paintCloud(view: View, cloud: { u: number; v: number; long: number; thick: number; seed: number }, clear: string, full: string): void {
+function paintCloud(
+  view: View,
+  cloud: { u: number; v: number; long: number; thick: number; seed: number },
+  clear: string,
+  full: string,
+): void {
   const { ink } = view
   const gradient = ink.createRadialGradient(0, 0, 0, 0, 0, 1)
   gradient.addColorStop(0, full)
@@ -125,7 +137,11 @@ function paintFog(view: View): void {
     })
   }
   layer(view, Number.POSITIVE_INFINITY, (span) => {
-    ink.fillStyle = fall(ink, 0.2, 1, [[0, air, 0], [0.45, air, 0.2], [1, air, 0.06]])
+    ink.fillStyle = fall(ink, 0.2, 1, [
+      [0, air, 0],
+      [0.45, air, 0.2],
+      [1, air, 0.06],
+    ])
     ink.fillRect(span.left, 0.2, span.right - span.left, 0.9)
   })
 }
@@ -133,7 +149,10 @@ function paintFog(view: View): void {
 function paintRain(view: View, heavy: boolean): void {
   const { ink, scene, time, aspect, look } = view
   const slant = (heavy ? 0.3 : 0.1) * (scene.heading || 1)
-  for (const [depth, many, long, alpha] of [[2.4, 90, 0.035, 0.16], [1.2, 55, 0.075, 0.2]] as const) {
+  for (const [depth, many, long, alpha] of [
+    [2.4, 90, 0.035, 0.16],
+    [1.2, 55, 0.075, 0.2],
+  ] as const) {
     ink.save()
     ink.setTransform(view.height, 0, 0, view.height, (aspect / 2) * view.height, 0)
     ink.strokeStyle = css(lighter(look.sky[3], 0.4), alpha)
@@ -158,7 +177,10 @@ function paintSnow(view: View): void {
   ink.save()
   ink.setTransform(view.height, 0, 0, view.height, (aspect / 2) * view.height, 0)
   const reach = aspect + 0.4
-  for (const [many, size, speed, alpha] of [[110, 0.0024, 0.07, 0.5], [46, 0.0056, 0.14, 0.62]] as const) {
+  for (const [many, size, speed, alpha] of [
+    [110, 0.0024, 0.07, 0.5],
+    [46, 0.0056, 0.14, 0.62],
+  ] as const) {
     ink.fillStyle = `rgba(255,255,255,${alpha})`
     ink.beginPath()
     for (let i = 0; i < many; i++) {
@@ -190,13 +212,17 @@ export function paintWeather(view: View): void {
     case 'clear':
       return
     case 'fog':
-      return paintFog(view)
+      paintFog(view)
+      return
     case 'rain':
-      return paintRain(view, false)
+      paintRain(view, false)
+      return
     case 'storm':
       paintLightning(view)
-      return paintRain(view, true)
+      paintRain(view, true)
+      return
     case 'snow':
-      return paintSnow(view)
+      paintSnow(view)
+      return
   }
 }

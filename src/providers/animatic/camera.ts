@@ -14,7 +14,14 @@ export type Move = {
 }
 
 /** x right, y down and z forward in heights of the picture; `pan` and `tilt` shift all depths alike; `roll` in radians. */
-export type Pose = { readonly x: number; readonly y: number; readonly z: number; readonly pan: number; readonly tilt: number; readonly roll: number }
+export type Pose = {
+  readonly x: number
+  readonly y: number
+  readonly z: number
+  readonly pan: number
+  readonly tilt: number
+  readonly roll: number
+}
 
 /** Seconds in which a move ebbs away. */
 const ebb = 1.2
@@ -71,10 +78,19 @@ export const focusDepth = 2.2
 
 /** The shake of a hand: three slow noises. */
 function shake(moves: readonly Move[], frame: number, rate: number): Pose {
-  const hand = moves.filter((move) => move.kind === 'handheld').reduce((sum, move) => sum + presence(move, frame, rate) * Math.min(1.5, move.pace), 0)
+  const hand = moves
+    .filter((move) => move.kind === 'handheld')
+    .reduce((sum, move) => sum + presence(move, frame, rate) * Math.min(1.5, move.pace), 0)
   const t = frame / rate
   const size = Math.min(1.5, hand)
-  return { x: 0, y: 0, z: 0, pan: 0.011 * size * noise(71, t * 1.3), tilt: 0.009 * size * noise(72, t * 1.5), roll: 0.006 * size * noise(73, t * 0.9) }
+  return {
+    x: 0,
+    y: 0,
+    z: 0,
+    pan: 0.011 * size * noise(71, t * 1.3),
+    tilt: 0.009 * size * noise(72, t * 1.5),
+    roll: 0.006 * size * noise(73, t * 0.9),
+  }
 }
 
 /** How much of a move is felt at a frame: 1 in its time, ebbing after it. */
@@ -92,11 +108,18 @@ export function poseAt(moves: readonly Move[], frame: number, rate: number): Pos
   })
   // However long the chain, the camera never walks through what stands in front of it.
   const near = 0.75
-  return { ...sum, z: sum.z > 0 ? near * (1 - Math.exp(-sum.z / near)) : 2 * (1 - Math.exp(sum.z / 2)) * -1, tilt: clamp(sum.tilt, -0.35, 0.35) }
+  return {
+    ...sum,
+    z: sum.z > 0 ? near * (1 - Math.exp(-sum.z / near)) : 2 * (1 - Math.exp(sum.z / 2)) * -1,
+    tilt: clamp(sum.tilt, -0.35, 0.35),
+  }
 }
 
 /** How far a walker has come, in heights of the picture. */
 export function walked(moves: readonly Move[], frame: number, rate: number): number {
   const walks = moves.filter((move) => move.kind === 'walk')
-  return walks.reduce((sum, move, index) => sum + travelled(move, index === 0 && move.since <= 0, frame, rate) * move.pace * move.direction, 0)
+  return walks.reduce(
+    (sum, move, index) => sum + travelled(move, index === 0 && move.since <= 0, frame, rate) * move.pace * move.direction,
+    0,
+  )
 }

@@ -7,7 +7,14 @@ import { groundAt } from './land.ts'
 import type { View } from './view.ts'
 import { fall, glow, layer, shape } from './view.ts'
 
-type Row = { readonly distance: number; readonly foot: number; readonly step: number; readonly high: number; readonly seed: number; readonly gap: number }
+type Row = {
+  readonly distance: number
+  readonly foot: number
+  readonly step: number
+  readonly high: number
+  readonly seed: number
+  readonly gap: number
+}
 
 export function paintStreet(view: View, horizon: number): void {
   const s = view.scene.seed
@@ -34,7 +41,12 @@ function paintTownGlow(view: View, horizon: number): void {
   })
 }
 
-const windowLight: readonly Colour[] = [[255, 206, 130], [255, 226, 170], [190, 220, 255], [255, 180, 110]]
+const windowLight: readonly Colour[] = [
+  [255, 206, 130],
+  [255, 226, 170],
+  [190, 220, 255],
+  [255, 180, 110],
+]
 
 /** Houses side by side. `gap` leaves the middle of the picture open: the street runs there. */
 function paintHouses(view: View, row: Row): void {
@@ -48,10 +60,15 @@ function paintHouses(view: View, row: Row): void {
       const away = Math.min(1, Math.max(0, Math.abs(middle) - row.gap) / 0.7)
       const high = row.high * between(0.45, 1, dice(row.seed, 131, cell)) * (0.6 + 0.5 * away)
       const tint = mixed(colour, dice(row.seed, 132, cell) < 0.5 ? look.near : look.sky[1], 0.16 * dice(row.seed, 133, cell))
-      ink.fillStyle = fall(ink, row.foot - high, row.foot + 0.05, [[0, tint], [1, mixed(tint, mixed(look.sky[3], look.sky[2], 0.4), 0.12 + 0.3 * look.haze * (row.distance > 3 ? 1 : 0.3))]])
+      ink.fillStyle = fall(ink, row.foot - high, row.foot + 0.05, [
+        [0, tint],
+        [1, mixed(tint, mixed(look.sky[3], look.sky[2], 0.4), 0.12 + 0.3 * look.haze * (row.distance > 3 ? 1 : 0.3))],
+      ])
       ink.fillRect(u, row.foot - high, row.step * 1.005, high + 0.004)
-      if (dice(row.seed, 134, cell) < 0.3) ink.fillRect(u + row.step * 0.4, row.foot - high - 0.14 * row.high, row.step * 0.02 + 0.002, 0.16 * row.high)
-      if (dice(row.seed, 135, cell) < 0.3) ink.fillRect(u + row.step * 0.15, row.foot - high - 0.06 * row.high, row.step * 0.3, 0.07 * row.high)
+      if (dice(row.seed, 134, cell) < 0.3)
+        ink.fillRect(u + row.step * 0.4, row.foot - high - 0.14 * row.high, row.step * 0.02 + 0.002, 0.16 * row.high)
+      if (dice(row.seed, 135, cell) < 0.3)
+        ink.fillRect(u + row.step * 0.15, row.foot - high - 0.06 * row.high, row.step * 0.3, 0.07 * row.high)
       if (row.distance < 12) paintWindows(view, row, cell, high)
     }
     if (row.distance < 5 && scene.hour !== 'day') paintSigns(view, row, span)
@@ -73,7 +90,8 @@ function paintWindows(view: View, row: Row, cell: number, high: number): void {
     for (let i = 0; i < columns; i++) {
       for (let k = 0; k < rows; k++) {
         const on = dice(row.seed ^ scene.variation, 137, cell * 997 + i * 31 + k) < lit
-        if (on === bright) ink.rect(cell * row.step + row.step * 0.07 + (i + 0.2) * stepU, row.foot - high * 0.95 + k * size * 2, stepU * 0.6, size)
+        if (on === bright)
+          ink.rect(cell * row.step + row.step * 0.07 + (i + 0.2) * stepU, row.foot - high * 0.95 + k * size * 2, stepU * 0.6, size)
       }
     }
     ink.fill()
@@ -105,16 +123,30 @@ function paintGround(view: View, horizon: number): void {
   layer(view, 3, (span) => {
     const stone = groundAt(view, 3)
     const far = mixed(stone, mixed(look.sky[3], look.sky[2], 0.4), 0.5)
-    ink.fillStyle = fall(ink, horizon, 1.05, [[0, far], [0.4, mixed(stone, look.sky[1], 0.12)], [1, darker(stone, 0.5)]])
+    ink.fillStyle = fall(ink, horizon, 1.05, [
+      [0, far],
+      [0.4, mixed(stone, look.sky[1], 0.12)],
+      [1, darker(stone, 0.5)],
+    ])
     ink.fillRect(span.left, horizon + 0.01, span.right - span.left, span.bottom - horizon + 0.2)
     for (const side of [-1, 1]) {
       ink.fillStyle = css(mixed(stone, look.light, 0.08), 0.6)
-      shape(ink, [[vanish.u + side * 0.05, horizon + 0.012], [side * 0.85, 1.1], [side * 3, 1.1], [side * 0.6, horizon + 0.02]])
+      shape(ink, [
+        [vanish.u + side * 0.05, horizon + 0.012],
+        [side * 0.85, 1.1],
+        [side * 3, 1.1],
+        [side * 0.6, horizon + 0.02],
+      ])
     }
     ink.fillStyle = css(mixed(look.light, look.sky[3], 0.5), 0.22)
     for (let i = 0; i < 7; i++) {
       const [a, b] = [0.06 + (i / 7) ** 2, 0.06 + ((i + 0.5) / 7) ** 2]
-      shape(ink, [[-0.006 * a, horizon + a * 0.5], [0.006 * a, horizon + a * 0.5], [0.012 * b, horizon + b * 0.5], [-0.012 * b, horizon + b * 0.5]])
+      shape(ink, [
+        [-0.006 * a, horizon + a * 0.5],
+        [0.006 * a, horizon + a * 0.5],
+        [0.012 * b, horizon + b * 0.5],
+        [-0.012 * b, horizon + b * 0.5],
+      ])
     }
     if (wet) paintWet(view, horizon)
   })
@@ -130,12 +162,17 @@ function paintWet(view: View, horizon: number): void {
     const wide = between(0.008, 0.03, dice(scene.seed, 147, i))
     const top = horizon + between(0.06, 0.16, dice(scene.seed, 148, i))
     const alive = 0.75 + 0.25 * noise(scene.seed + i, time * 1.4)
-    ink.fillStyle = fall(ink, top, top + 0.36, [[0, colour, 0], [0.15, colour, 0.2 * alive * (0.4 + 0.6 * look.dark)], [1, colour, 0]])
+    ink.fillStyle = fall(ink, top, top + 0.36, [
+      [0, colour, 0],
+      [0.12, colour, 0.3 * alive * (0.4 + 0.6 * look.dark)],
+      [1, colour, 0],
+    ])
     ink.beginPath()
-    for (let k = 0; k < 9; k++) {
-      const v = top + k * 0.04
-      const shake = 0.008 * noise(scene.seed + i * 13, k * 1.7 + time * 1.2)
-      ink.rect(u + shake - wide / 2, v, wide, 0.037)
+    for (let k = 0; k < 22; k++) {
+      const v = top + k * 0.0165
+      const ripple = noise(scene.seed + i * 13, k * 0.9 + time * 1.3)
+      const reach = wide * (0.75 + 0.5 * ripple) * (1 + k * 0.03)
+      ink.roundRect(u + 0.006 * ripple - reach / 2, v, reach, 0.011, 0.0055)
     }
     ink.fill()
   }
@@ -144,7 +181,11 @@ function paintWet(view: View, horizon: number): void {
 function paintLamps(view: View, horizon: number): void {
   const { ink, look, scene, time } = view
   const lit = 0.12 + 0.75 * look.dark + (scene.weather === 'fog' ? 0.2 : 0)
-  for (const [distance, foot, reach] of [[7, 0.055, 0.2], [4.4, 0.13, 0.36], [2.8, 0.28, 0.66]] as const) {
+  for (const [distance, foot, reach] of [
+    [7, 0.055, 0.2],
+    [4.4, 0.13, 0.36],
+    [2.8, 0.28, 0.66],
+  ] as const) {
     layer(view, distance, () => {
       const size = 1.7 / distance
       for (const side of [-1, 1]) {

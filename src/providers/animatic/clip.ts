@@ -16,7 +16,7 @@ import { ProviderFailure } from '../provider.ts'
 import type { Layout } from './layout.ts'
 import { lookOf } from './look.ts'
 import { markFilter } from './mark.ts'
-import { openPainter } from './paint.ts'
+import { openPainter, paintPulse } from './paint.ts'
 import { drawBar, drawBottom, drawClock, drawTop, slateOf, waveBars } from './slate.ts'
 import { makeBed, readLevels, readPeaks } from './sound.ts'
 import type { Stage } from './stage.ts'
@@ -56,13 +56,21 @@ async function soundOf(clip: Clip, stage: Stage): Promise<Sound> {
   const samples = frameToSample(request.frames, request.rate)
   if (stage.heard === undefined) {
     const first = frameToSample(stage.mark.first, request.rate)
-    return { pcm: makeBed({ sounds: stage.mark.scene.sounds, seed: stage.soundSeed, first, samples }), levels: [] }
+    const bed = { sounds: stage.mark.scene.sounds, seed: stage.soundSeed, first, samples }
+    return { pcm: await makeBed(bed, clip.signal), levels: [] }
   }
   const pcm = new Uint8Array(samples * channels * 2)
   const from = Math.round(toNumber(request.heard?.from ?? { num: 0, den: 1 }) * sampleRate)
   // What is not heard is dropped here; numbers alone enter the graph.
   const graph = `[0:a:0]aresample=${sampleRate}:async=0,aformat=sample_fmts=s16:channel_layouts=stereo,atrim=start_sample=${from}:end_sample=${from + samples}[heard]`
-  const blocks = decodeSound({ tool: clip.tool, input: { path: stage.heard }, graph, options: ['-map', '[heard]'], format: 's16le', signal: clip.signal })
+  const blocks = decodeSound({
+    tool: clip.tool,
+    input: { path: stage.heard },
+    graph,
+    options: ['-map', '[heard]'],
+    format: 's16le',
+    signal: clip.signal,
+  })
   let at = 0
   for await (const block of blocks) {
     const part = block.subarray(0, pcm.length - at)
@@ -125,10 +133,12 @@ async function* paintFrames({ job, signal, report }: Clip, stage: Stage, sound: 
   const window = stills === undefined ? undefined : createCanvas(layout.canvas.width, layout.canvas.height)
   const paint = openPainter(ink, layout.canvas, mark.scene, rate)
   for (let frame = 0; frame < request.frames; frame++) {
-    if (signal.aborted) throw new ProviderFailure({ kind: 'cancelled', message: 'the animatic was stopped', next: 'run again to go on', retry: true })
+    if (signal.aborted)
+      throw new ProviderFailure({ kind: 'cancelled', message: 'the animatic was stopped', next: 'run again to go on', retry: true })
     const level = sound?.levels[frame] ?? 0
     if (stills !== undefined && window !== undefined) {
       drawStills(window.getContext('2d'), stills, frame, level)
+      paintPulse(window.getContext('2d'), layout.canvas, level)
       ink.drawImage(window, 0, 0)
     } else paint(mark.first + frame, level)
     drawClock(ink, layout, { y: layout.canvas.height, frame: offset + frame, rate: request.rate })
@@ -137,7 +147,13 @@ async function* paintFrames({ job, signal, report }: Clip, stage: Stage, sound: 
   }
 }
 
-type Order = { readonly job: Ready; readonly stage: Stage; readonly plates: Plates; readonly frames: AsyncIterable<Buffer>; readonly path: string }
+type Order = {
+  readonly job: Ready
+  readonly stage: Stage
+  readonly plates: Plates
+  readonly frames: AsyncIterable<Buffer>
+  readonly path: string
+}
 
 const bt709 = 'out_color_matrix=bt709:out_range=tv'
 
@@ -176,7 +192,8 @@ function commandOf({ job, stage, plates, frames, path }: Order): Command {
   if (wave !== undefined && plates.files.head !== undefined) {
     plate(plates.files.head, `x='${wave.x}+${wave.width}*n/${request.frames}':y=${wave.y}:eval=frame`)
   }
-  const sound = plates.files.pcm === undefined ? undefined : take(plates.files.pcm, ['-f', 's16le', '-ar', String(sampleRate), '-ac', String(channels)])
+  const sound =
+    plates.files.pcm === undefined ? undefined : take(plates.files.pcm, ['-f', 's16le', '-ar', String(sampleRate), '-ac', String(channels)])
   const options = [
     '-map',
     `[${last}]`,

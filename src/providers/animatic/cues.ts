@@ -4,7 +4,20 @@ import type { Colour } from './colour.ts'
 import { hex } from './colour.ts'
 
 export const places = [
-  'sea', 'harbour', 'street', 'forest', 'mountains', 'desert', 'hills', 'room', 'kitchen', 'office', 'studio', 'space', 'product', 'abstract',
+  'sea',
+  'harbour',
+  'street',
+  'forest',
+  'mountains',
+  'desert',
+  'hills',
+  'room',
+  'kitchen',
+  'office',
+  'studio',
+  'space',
+  'product',
+  'abstract',
 ] as const // prettier lists of words
 export type Place = (typeof places)[number]
 export const hours = ['dawn', 'day', 'dusk', 'night'] as const
@@ -14,8 +27,30 @@ export type Weather = (typeof weathers)[number]
 export const framings = ['wide', 'medium', 'close'] as const
 export type Framing = (typeof framings)[number]
 export const things = [
-  'boat', 'lighthouse', 'car', 'train', 'plane', 'birds', 'tree', 'sign', 'phone', 'bottle', 'cup', 'screen', 'lamp', 'balloon', 'dog', 'flower',
-  'book', 'bicycle', 'tower', 'box', 'ball', 'fire', 'rocket', 'microphone',
+  'boat',
+  'lighthouse',
+  'car',
+  'train',
+  'plane',
+  'birds',
+  'tree',
+  'sign',
+  'phone',
+  'bottle',
+  'cup',
+  'screen',
+  'lamp',
+  'balloon',
+  'dog',
+  'flower',
+  'book',
+  'bicycle',
+  'tower',
+  'box',
+  'ball',
+  'fire',
+  'rocket',
+  'microphone',
 ] as const
 export type Thing = (typeof things)[number]
 export const cameras = ['push', 'pull', 'pan', 'tilt', 'truck', 'crane', 'orbit', 'static', 'handheld', 'whip'] as const
@@ -52,17 +87,35 @@ const words = (list: string): RegExp =>
 const placeWords: Lexicon<Place> = [
   ['harbour', words('harbour harbor quay pier! dock! docks wharf port! marina jetty fishing_boat trawler')],
   ['sea', words('sea! seas ocean beach shore coast tide! tides waves wave! surf! surfer island bay! lagoon underwater lake lakes river')],
-  ['street', words('street city cities downtown alley skyline skyscraper urban town! pavement sidewalk traffic tokyo york! london paris neon crosswalk rooftop avenue subway')],
+  [
+    'street',
+    words(
+      'street city cities downtown alley skyline skyscraper urban town! pavement sidewalk traffic tokyo york! london paris neon crosswalk rooftop avenue subway',
+    ),
+  ],
   ['forest', words('forest wood! woods woodland jungle pines tree_line grove redwood bamboo')],
   ['mountains', words('mountain peak! peaks alps alpine summit cliff glacier valley ridge volcano')],
   ['desert', words('desert dune sahara canyon mesa badlands sand! mars!')],
-  ['hills', words('field meadow hill! hills hillside farm countryside grass prairie road highway vineyard garden park! plain! plains village')],
+  [
+    'hills',
+    words('field meadow hill! hills hillside farm countryside grass prairie road highway vineyard garden park! plain! plains village'),
+  ],
   ['kitchen', words('kitchen cooking chef stove bakery restaurant counter! cafe café barista bar!')],
   ['office', words('office desk laptop meeting startup computer keyboard workstation cubicle conference laboratory lab!')],
   ['studio', words('studio podcast microphone interview stage! recording broadcast newsroom talk_show host! theatre theater cyclorama')],
-  ['room', words('room bedroom living_room apartment interior indoors hallway corridor library window sofa couch house! home! cabin cellar attic museum gallery classroom')],
+  [
+    'room',
+    words(
+      'room bedroom living_room apartment interior indoors hallway corridor library window sofa couch house! home! cabin cellar attic museum gallery classroom',
+    ),
+  ],
   ['space', words('space! outer_space galaxy planet nebula cosmos orbit! astronaut spaceship spacecraft starfield moon_surface satellite')],
-  ['product', words('product packshot table-top tabletop bottle perfume sneaker watch! watches packaging turntable pedestal plinth headphones logo brand')],
+  [
+    'product',
+    words(
+      'product packshot table-top tabletop bottle perfume sneaker watch! watches packaging turntable pedestal plinth headphones logo brand',
+    ),
+  ],
   ['abstract', words('abstract ribbons particles gradient geometric fluid shapes ink! smoke! swirl logo_bump')],
 ]
 
@@ -81,15 +134,24 @@ const weatherWords: Lexicon<Exclude<Weather, 'clear'>> = [
 ]
 
 const framingWords: Lexicon<Framing> = [
-  ['close', words('close-up close_up closeup extreme_close macro! face! eyes! lips! portrait! head_and_shoulders detail_of speaks_directly directly_to_camera to_camera')],
+  [
+    'close',
+    words(
+      'close-up close_up closeup extreme_close macro! face! eyes! lips! portrait! head_and_shoulders detail_of speaks_directly directly_to_camera to_camera',
+    ),
+  ],
   ['wide', words('wide! wide-angle establishing panorama panoramic aerial drone! bird’s-eye vista long_shot full_shot')],
   ['medium', words('medium! mid-shot waist! talking cowboy_shot over-the-shoulder two-shot three-quarter')],
 ]
 
-const crowdWords = words('crowd people audience dancers team! group! children students workers soldiers passengers commuters spectators villagers fans! protesters')
-const pairWords = words('couple! two_people two_men two_women two_friends two_children both! friends! lovers twins pair_of duo! together! each_other mother_and father_and')
+const crowdWords = words(
+  'crowd people audience dancers team! group! children students workers soldiers passengers commuters spectators villagers fans! protesters',
+)
+const pairWords = words(
+  'couple! two_people two_men two_women two_friends two_children both! friends! lovers twins pair_of duo! together! each_other mother_and father_and',
+)
 const onePerson = words(
-  'woman man! girl boy! person child! lady guy! figure she! he! her! him! his! actor actress host! presenter speaker astronaut chef detective soldier dancer! runner! rider! surfer fisherman worker! farmer! singer player! driver! kid! baby! teacher doctor scientist engineer artist! barista developer designer editor! narrator stranger sailor captain! pilot astronaut',
+  'woman man! girl boy! person child! lady guy! figure she! he! her! him! his! actor actress host! presenter speaker astronaut chef detective soldier dancer! runner! rider! surfer fisherman worker! farmer! singer player! driver! kid! baby! teacher doctor scientist engineer artist! barista developer designer editor! narrator stranger sailor captain! pilot astronaut hiker! climber travell traveler! cyclist skier swimmer skater guitarist drummer pianist clerk! guard! nurse waiter photographer director! founder customer gardener monk! king! queen! knight hero! heroine someone silhouette!',
 )
 
 const thingWords: Lexicon<Thing> = [
@@ -152,12 +214,16 @@ function strongest<T extends string>(text: string, lexicon: Lexicon<T>): T | und
 function headingOf(text: string): -1 | 0 | 1 {
   if (/\bleft[\s-]+to[\s-]+(the\s+)?right\b/iu.test(text)) return 1
   if (/\bright[\s-]+to[\s-]+(the\s+)?left\b/iu.test(text)) return -1
-  const to = /\b(?:to|toward|towards|drifts?|moves?|pans?|walks?|runs?|goes|slides?|exits?)\s+(?:\w+\s+)?(?:the\s+)?(left|right)\b/iu.exec(text)
+  const to = /\b(?:to|toward|towards|drifts?|moves?|pans?|walks?|runs?|goes|slides?|exits?)\s+(?:\w+\s+)?(?:the\s+)?(left|right)\b/iu.exec(
+    text,
+  )
   if (to?.[1] !== undefined) return to[1].toLowerCase() === 'left' ? -1 : 1
   return 0
 }
 
-const movingWords = words('walk run! runs running runner cross! crosses crossing stroll march ride! rides riding drive! drives driving sail! sails sailing chase hurr skate dance')
+const movingWords = words(
+  'walk run! runs running runner cross! crosses crossing stroll march ride! rides riding drive! drives driving sail! sails sailing chase hurr skate dance',
+)
 
 export function readCues(prompt: string): Cues {
   const text = prompt.slice(0, 4000)
@@ -196,12 +262,17 @@ const cameraWords: Lexicon<Camera> = [
 /** What the camera does. `fallback` is read where the camera line says nothing; nothing there either: undefined. */
 export function readCamera(camera: string, fallback: string): CameraCue | undefined {
   const text = camera.trim() === '' ? fallback.slice(0, 4000) : camera
-  const named = text === fallback.slice(0, 4000) ? /(camera|dolly|pan|tilt|crane|push|pull|zoom|orbit|handheld|tracking)[^.;]*/iu.exec(text)?.[0] : text
+  const named =
+    text === fallback.slice(0, 4000) ? /(camera|dolly|pan|tilt|crane|push|pull|zoom|orbit|handheld|tracking)[^.;]*/iu.exec(text)?.[0] : text
   if (named === undefined) return undefined
   const kind = cameraWords.find(([, pattern]) => firstAt(named, pattern) >= 0)?.[0]
   if (kind === undefined) return camera.trim() === '' ? undefined : { kind: 'push', direction: 1, pace: 0.6 }
   const back = /\b(left|down|lower|descend\w*|counter-?clockwise)\b/iu.test(named)
-  const pace = /\b(very slow|barely|imperceptibl\w*|subtle|gentle|gently)\b/iu.test(named) ? 0.6 : /\b(fast|quick\w*|rapid\w*|swift\w*)\b/iu.test(named) ? 2 : 1
+  const pace = /\b(very slow|barely|imperceptibl\w*|subtle|gentle|gently)\b/iu.test(named)
+    ? 0.6
+    : /\b(fast|quick\w*|rapid\w*|swift\w*)\b/iu.test(named)
+      ? 2
+      : 1
   return { kind, direction: back ? -1 : 1, pace }
 }
 

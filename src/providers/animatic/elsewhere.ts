@@ -12,10 +12,18 @@ export function paintSpace(view: View): void {
   const seed = scene.seed
   const tint = hex(pick(['#3b2f7a', '#1f4f6e', '#6a2c5a', '#27506a'], dice(seed, 201)))
   layer(view, Number.POSITIVE_INFINITY, (span) => {
-    ink.fillStyle = fall(ink, 0, 1, [[0, [4, 5, 14]], [0.6, [9, 11, 28]], [1, [5, 6, 16]]])
+    ink.fillStyle = fall(ink, 0, 1, [
+      [0, [4, 5, 14]],
+      [0.6, [9, 11, 28]],
+      [1, [5, 6, 16]],
+    ])
     ink.fillRect(span.left, span.top, span.right - span.left, span.bottom - span.top)
     for (let i = 0; i < 6; i++) {
-      const at = { u: between(-0.7, 0.7, dice(seed ^ scene.variation, 202, i)) * aspect, v: between(0.1, 0.9, dice(seed, 203, i)), radius: between(0.35, 0.8, dice(seed, 204, i)) }
+      const at = {
+        u: between(-0.7, 0.7, dice(seed ^ scene.variation, 202, i)) * aspect,
+        v: between(0.1, 0.9, dice(seed, 203, i)),
+        radius: between(0.35, 0.8, dice(seed, 204, i)),
+      }
       ink.save()
       ink.translate(at.u, at.v)
       ink.rotate(-0.5)
@@ -24,7 +32,11 @@ export function paintSpace(view: View): void {
       ink.restore()
     }
   })
-  for (const [distance, many] of [[24, 110], [9, 50], [4, 18]] as const) {
+  for (const [distance, many] of [
+    [24, 110],
+    [9, 50],
+    [4, 18],
+  ] as const) {
     layer(view, distance, () => {
       paintStarsAt(view, distance, many)
     })
@@ -61,12 +73,20 @@ function paintPlanet(view: View, colour: Colour, time: number): void {
       ink.fillStyle = css(dice(scene.seed, 214, band) < 0.5 ? darker(colour, 0.25) : lighter(colour, 0.18), 0.5)
       ink.beginPath()
       ink.moveTo(at.u - radius, v)
-      for (let x = -radius; x <= radius; x += radius / 16) ink.lineTo(at.u + x, v + radius * 0.05 * noise(scene.seed + band, (x / radius) * 3 + time * 0.08))
+      for (let x = -radius; x <= radius; x += radius / 16)
+        ink.lineTo(at.u + x, v + radius * 0.05 * noise(scene.seed + band, (x / radius) * 3 + time * 0.08))
       ink.lineTo(at.u + radius, v + radius * between(0.06, 0.2, dice(scene.seed, 215, band)))
       ink.lineTo(at.u - radius, v + radius * 0.12)
       ink.fill()
     }
-    const shade = ink.createRadialGradient(at.u - side * radius * 0.55, at.v - radius * 0.5, radius * 0.1, at.u - side * radius * 0.3, at.v - radius * 0.3, radius * 1.5)
+    const shade = ink.createRadialGradient(
+      at.u - side * radius * 0.55,
+      at.v - radius * 0.5,
+      radius * 0.1,
+      at.u - side * radius * 0.3,
+      at.v - radius * 0.3,
+      radius * 1.5,
+    )
     shade.addColorStop(0, 'rgba(4,5,14,0)')
     shade.addColorStop(0.45, 'rgba(4,5,14,0.25)')
     shade.addColorStop(0.85, 'rgba(4,5,14,0.94)')
@@ -78,7 +98,11 @@ function paintPlanet(view: View, colour: Colour, time: number): void {
     ink.translate(at.u, at.v)
     ink.rotate(-0.32 * side)
     ink.scale(1, 0.22)
-    for (const [reach, alpha] of [[1.45, 0.5], [1.62, 0.34], [1.8, 0.2]] as const) {
+    for (const [reach, alpha] of [
+      [1.45, 0.5],
+      [1.62, 0.34],
+      [1.8, 0.2],
+    ] as const) {
       ink.strokeStyle = css(lighter(colour, 0.4), alpha)
       ink.lineWidth = radius * 0.1
       ink.beginPath()
@@ -96,14 +120,22 @@ export function paintTable(view: View): void {
   const { ink, look, scene, aspect, time } = view
   const backdrop = mixed(darker(look.accent, 0.62), look.sky[1], 0.22)
   layer(view, 8, (span) => {
-    ink.fillStyle = fall(ink, 0, 1, [[0, darker(backdrop, 0.55)], [0.7, backdrop], [1, darker(backdrop, 0.3)]])
+    ink.fillStyle = fall(ink, 0, 1, [
+      [0, darker(backdrop, 0.55)],
+      [0.7, backdrop],
+      [1, darker(backdrop, 0.3)],
+    ])
     ink.fillRect(span.left, span.top, span.right - span.left, span.bottom - span.top)
     glow(ink, { u: 0, v: 0.42, radius: 0.85 * (1 + 0.1 * view.level) }, mixed(look.light, look.accent, 0.3), 0.5 * (1 + 0.5 * view.level))
     paintBokeh(view, 26)
   })
   layer(view, 2.4, (span) => {
     const top = mixed(backdrop, look.light, 0.1)
-    ink.fillStyle = fall(ink, tableLine, 1.05, [[0, mixed(top, look.light, 0.22)], [0.06, top], [1, darker(top, 0.72)]])
+    ink.fillStyle = fall(ink, tableLine, 1.05, [
+      [0, mixed(top, look.light, 0.22)],
+      [0.06, top],
+      [1, darker(top, 0.72)],
+    ])
     ink.fillRect(span.left, tableLine, span.right - span.left, span.bottom - tableLine + 0.3)
     ink.save()
     ink.translate(0, tableLine + 0.12)
@@ -142,7 +174,11 @@ export function paintFlow(view: View): void {
   const { ink, look, scene, time } = view
   const seed = scene.seed
   layer(view, 12, (span) => {
-    ink.fillStyle = fall(ink, 0, 1, [[0, darker(look.sky[0], 0.3)], [0.6, darker(look.sky[1], 0.35)], [1, darker(look.near, 0.2)]])
+    ink.fillStyle = fall(ink, 0, 1, [
+      [0, darker(look.sky[0], 0.3)],
+      [0.6, darker(look.sky[1], 0.35)],
+      [1, darker(look.near, 0.2)],
+    ])
     ink.fillRect(span.left, span.top, span.right - span.left, span.bottom - span.top)
     glow(ink, { u: between(-0.4, 0.4, dice(seed, 231)), v: 0.4, radius: 1 }, look.sky[2], 0.42 * (1 + 0.5 * view.level))
   })
@@ -152,9 +188,15 @@ export function paintFlow(view: View): void {
       const middle = 0.2 + i * 0.12 + 0.06 * noise(seed + i, 1)
       const swing = between(0.06, 0.15, dice(seed, 233, i)) * (1 + 0.8 * view.level)
       const wave = (u: number, shift: number): number =>
-        middle + swing * Math.sin(u * between(1.2, 2.6, dice(seed, 234, i)) + time * between(0.18, 0.4, dice(seed, 235, i)) + i * 1.9 + shift) + 0.04 * noise(seed + i, u * 1.4 + time * 0.1)
+        middle +
+        swing * Math.sin(u * between(1.2, 2.6, dice(seed, 234, i)) + time * between(0.18, 0.4, dice(seed, 235, i)) + i * 1.9 + shift) +
+        0.04 * noise(seed + i, u * 1.4 + time * 0.1)
       const thick = between(0.07, 0.2, dice(seed, 236, i))
-      ink.fillStyle = fall(ink, middle - swing - thick, middle + swing + thick, [[0, lighter(colour, 0.25), 0.05], [0.45, colour, 0.62], [1, darker(colour, 0.5), 0.12]])
+      ink.fillStyle = fall(ink, middle - swing - thick, middle + swing + thick, [
+        [0, lighter(colour, 0.25), 0.05],
+        [0.45, colour, 0.62],
+        [1, darker(colour, 0.5), 0.12],
+      ])
       ink.beginPath()
       for (let u = span.left; u <= span.right + 0.03; u += 0.03) ink.lineTo(u, wave(u, 0) - thick / 2)
       for (let u = span.right + 0.03; u >= span.left; u -= 0.03) ink.lineTo(u, wave(u, 0.5) + thick / 2)
@@ -164,4 +206,3 @@ export function paintFlow(view: View): void {
   }
   layer(view, 3, () => paintBokeh(view, 18))
 }
-

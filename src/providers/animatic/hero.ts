@@ -28,11 +28,18 @@ export function paintAtHand(view: View): void {
     const side = (dice(scene.seed, 321) < 0.5 ? -1 : 1) * (index === 0 ? 1 : -1)
     const closeUp = scene.framing === 'close' && scene.people === 0
     const size = closeUp ? 0.6 : thing === 'microphone' ? 0.42 : 0.24
-    layer(view, closeUp ? 2.2 : 1.9, () => stand(view, thing, { u: closeUp ? 0 : side * Math.min(0.46, aspect * 0.24), v: closeUp ? 0.86 : 0.96, size }, false))
+    layer(view, closeUp ? 2.2 : 1.9, () =>
+      stand(view, thing, { u: closeUp ? 0 : side * Math.min(0.46, aspect * 0.24), v: closeUp ? 0.86 : 0.96, size }, false),
+    )
   })
 }
 
-function stand(view: View, thing: Thing, place: { readonly u: number; readonly v: number; readonly size: number }, mirrored: boolean): void {
+function stand(
+  view: View,
+  thing: Thing,
+  place: { readonly u: number; readonly v: number; readonly size: number },
+  mirrored: boolean,
+): void {
   const { ink, time } = view
   const breathe = 1 + 0.02 * view.level
   for (const way of mirrored ? [-1, 1] : [1]) {
@@ -68,39 +75,63 @@ function piece(view: View, thing: Thing): void {
   const colour = look.accent
   switch (thing) {
     case 'bottle':
-      return bottle(view, colour)
+      bottle(view, colour)
+      return
     case 'phone':
     case 'screen':
-      return phone(view, thing === 'screen')
+      phone(view, thing === 'screen')
+      return
     case 'cup':
-      return cup(view, colour)
+      cup(view, colour)
+      return
     case 'box':
       sheen(view, colour, 0.34)
       ink.fillRect(-0.34, -0.56, 0.46, 0.56)
       ink.fillStyle = css(darker(colour, 0.45))
-      shape(ink, [[0.12, -0.56], [0.34, -0.62], [0.34, -0.07], [0.12, 0]])
+      shape(ink, [
+        [0.12, -0.56],
+        [0.34, -0.62],
+        [0.34, -0.07],
+        [0.12, 0],
+      ])
       ink.fillStyle = css(lighter(colour, 0.3))
-      return shape(ink, [[-0.34, -0.56], [-0.1, -0.62], [0.34, -0.62], [0.12, -0.56]])
+      shape(ink, [
+        [-0.34, -0.56],
+        [-0.1, -0.62],
+        [0.34, -0.62],
+        [0.12, -0.56],
+      ])
+      return
     case 'book':
       sheen(view, colour, 0.3)
       ink.fillRect(-0.26, -0.7, 0.5, 0.7)
       ink.fillStyle = css(lighter(colour, 0.6))
       ink.fillRect(0.24, -0.68, 0.03, 0.66)
       ink.fillStyle = css(lighter(colour, 0.5), 0.5)
-      return ink.fillRect(-0.18, -0.56, 0.3, 0.03)
+      ink.fillRect(-0.18, -0.56, 0.3, 0.03)
+      return
     case 'flower':
-      return flower(view, colour)
+      flower(view, colour)
+      return
     case 'microphone':
-      return microphone(view)
+      microphone(view)
+      return
     case 'lamp':
       ink.fillStyle = css([26, 24, 24])
       ink.fillRect(-0.012, -0.6, 0.024, 0.6)
       ink.fillRect(-0.14, -0.03, 0.28, 0.03)
       ink.fillStyle = css(mixed(look.light, colour, 0.3))
-      shape(ink, [[-0.12, -0.92], [0.12, -0.92], [0.22, -0.58], [-0.22, -0.58]])
-      return glow(ink, { u: 0, v: -0.6, radius: 0.9 }, look.light, 0.5 + 0.3 * view.level)
+      shape(ink, [
+        [-0.12, -0.92],
+        [0.12, -0.92],
+        [0.22, -0.58],
+        [-0.22, -0.58],
+      ])
+      glow(ink, { u: 0, v: -0.6, radius: 0.9 }, look.light, 0.5 + 0.3 * view.level)
+      return
     default:
-      return sphere(view, colour)
+      sphere(view, colour)
+      return
   }
 }
 
@@ -148,7 +179,11 @@ function phone(view: View, wide: boolean): void {
   ink.beginPath()
   ink.roundRect(-half, -high - 0.04, half * 2, high, 0.04)
   ink.fill()
-  ink.fillStyle = fall(ink, -high, 0, [[0, lighter(look.accent, 0.35)], [0.5, look.accent], [1, darker(look.accent, 0.55)]])
+  ink.fillStyle = fall(ink, -high, 0, [
+    [0, lighter(look.accent, 0.35)],
+    [0.5, look.accent],
+    [1, darker(look.accent, 0.55)],
+  ])
   ink.beginPath()
   ink.roundRect(-half + 0.015, -high - 0.025, half * 2 - 0.03, high - 0.03, 0.028)
   ink.fill()

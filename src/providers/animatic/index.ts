@@ -1,7 +1,7 @@
 // The built-in provider: true animatics, offline and free. It works in this process: `submit` only hands out a ticket,
 // `poll` paints the clip into the scratch folder, `fetch` moves it to where it is wanted.
 import type { Tool } from '../../media/ffmpeg.ts'
-import type { Calls, Context, Provider, Ready } from '../provider.ts'
+import type { Calls, Context, Failure, Provider, Ready } from '../provider.ts'
 import { ProviderFailure } from '../provider.ts'
 import { animaticCapabilities } from './capabilities.ts'
 import { makeClip } from './clip.ts'
@@ -15,6 +15,14 @@ export function animatic(findTool: () => Promise<Tool>, toolVersion: string): Pr
     capabilities: animaticCapabilities(toolVersion),
     open: (context) => openCalls(context, findTool),
   }
+}
+
+const wasStopped: Failure = {
+  kind: 'cancelled',
+  message: 'the animatic was stopped',
+  next: 'run again to go on',
+  retry: true,
+  billed: 'no',
 }
 
 function openCalls(context: Context, findTool: () => Promise<Tool>): Calls {
@@ -34,6 +42,7 @@ function openCalls(context: Context, findTool: () => Promise<Tool>): Calls {
         return { state: 'done', servedModel: 'animatic' }
       } catch (error) {
         if (error instanceof ProviderFailure) return { state: 'failed', failure: error.failure }
+        if (stop.signal.aborted || signal.aborted) return { state: 'failed', failure: wasStopped }
         throw error
       } finally {
         stopped.delete(job.key)

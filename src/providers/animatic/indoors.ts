@@ -31,27 +31,38 @@ export function paintIndoors(view: View): void {
   paintShell(view, room)
   switch (view.scene.place) {
     case 'kitchen':
-      return paintKitchen(view, room)
+      paintKitchen(view, room)
+      return
     case 'office':
-      return paintOffice(view, room)
+      paintOffice(view, room)
+      return
     case 'studio':
-      return paintStudio(view, room)
+      paintStudio(view, room)
+      return
     default:
-      return paintParlour(view, room)
+      paintParlour(view, room)
+      return
   }
 }
 
 function paintShell(view: View, room: Room): void {
   const { ink } = view
   layer(view, 6, (span) => {
-    ink.fillStyle = fall(ink, 0, floorLine, [[0, darker(room.wall, 0.42)], [0.6, room.wall], [1, darker(room.wall, 0.12)]])
+    ink.fillStyle = fall(ink, 0, floorLine, [
+      [0, darker(room.wall, 0.42)],
+      [0.6, room.wall],
+      [1, darker(room.wall, 0.12)],
+    ])
     ink.fillRect(span.left, span.top, span.right - span.left, span.bottom - span.top)
     ink.fillStyle = css(darker(room.wall, 0.4))
     ink.fillRect(span.left, floorLine - 0.02, span.right - span.left, 0.02)
   })
   if (view.scene.place !== 'studio') paintWindow(view, room)
   layer(view, 4, (span) => {
-    ink.fillStyle = fall(ink, floorLine, 1.1, [[0, room.floor], [1, darker(room.floor, 0.6)]])
+    ink.fillStyle = fall(ink, floorLine, 1.1, [
+      [0, room.floor],
+      [1, darker(room.floor, 0.6)],
+    ])
     ink.fillRect(span.left, floorLine, span.right - span.left, span.bottom - floorLine + 0.3)
     paintLightOnFloor(view, room)
   })
@@ -71,7 +82,11 @@ function paintWindow(view: View, room: Room): void {
   layer(view, 6, () => {
     const bright = scene.hour === 'night' ? 0.25 : 0.6
     glow(ink, { u: w.u, v: w.v + w.high / 2, radius: 0.75 * (1 + 0.15 * view.level) }, look.sky[3], bright * (0.5 + 0.5 * view.level + 0.3))
-    ink.fillStyle = fall(ink, w.v, w.v + w.high, [[0, look.sky[1]], [0.6, look.sky[2]], [1, look.sky[3]]])
+    ink.fillStyle = fall(ink, w.v, w.v + w.high, [
+      [0, look.sky[1]],
+      [0.6, look.sky[2]],
+      [1, look.sky[3]],
+    ])
     ink.fillRect(w.u - w.wide / 2, w.v, w.wide, w.high)
   })
   layer(view, 14, () => {
@@ -112,9 +127,22 @@ function paintLightOnFloor(view: View, room: Room): void {
   const strength = scene.hour === 'night' ? 0.1 : 0.3
   const lean = -room.side * 0.34
   ink.fillStyle = css(look.light, strength * (0.7 + 0.3 * view.level))
-  shape(ink, [[w.u - w.wide * 0.45 + lean, floorLine + 0.05], [w.u + w.wide * 0.45 + lean, floorLine + 0.05], [w.u + w.wide * 0.6 + lean * 1.7, floorLine + 0.2], [w.u - w.wide * 0.4 + lean * 1.7, floorLine + 0.2]])
-  ink.fillStyle = fall(ink, w.v, floorLine + 0.2, [[0, look.light, strength * 0.34], [1, look.light, 0.02]])
-  shape(ink, [[w.u - w.wide / 2, w.v], [w.u + w.wide / 2, w.v], [w.u + w.wide * 0.6 + lean * 1.7, floorLine + 0.2], [w.u - w.wide * 0.4 + lean * 1.7, floorLine + 0.2]])
+  shape(ink, [
+    [w.u - w.wide * 0.45 + lean, floorLine + 0.05],
+    [w.u + w.wide * 0.45 + lean, floorLine + 0.05],
+    [w.u + w.wide * 0.6 + lean * 1.7, floorLine + 0.2],
+    [w.u - w.wide * 0.4 + lean * 1.7, floorLine + 0.2],
+  ])
+  ink.fillStyle = fall(ink, w.v, floorLine + 0.2, [
+    [0, look.light, strength * 0.34],
+    [1, look.light, 0.02],
+  ])
+  shape(ink, [
+    [w.u - w.wide / 2, w.v],
+    [w.u + w.wide / 2, w.v],
+    [w.u + w.wide * 0.6 + lean * 1.7, floorLine + 0.2],
+    [w.u - w.wide * 0.4 + lean * 1.7, floorLine + 0.2],
+  ])
   ink.fillStyle = css(look.light, 0.4 * strength + 0.1)
   for (let i = 0; i < 26; i++) {
     const t = (dice(scene.seed, 153, i) + time * 0.013) % 1
@@ -129,7 +157,12 @@ function lamp(view: View, at: { u: number; v: number; size: number }, room: Room
   if (standing) ink.fillRect(at.u - 0.005, at.v, 0.01, floorLine - at.v + 0.04)
   else ink.fillRect(at.u - 0.002, -0.2, 0.004, at.v + 0.2)
   ink.fillStyle = css(mixed(room.warm, room.wall, 0.2))
-  shape(ink, [[at.u - 0.03 * at.size, at.v - 0.03], [at.u + 0.03 * at.size, at.v - 0.03], [at.u + 0.06 * at.size, at.v + 0.045], [at.u - 0.06 * at.size, at.v + 0.045]])
+  shape(ink, [
+    [at.u - 0.03 * at.size, at.v - 0.03],
+    [at.u + 0.03 * at.size, at.v - 0.03],
+    [at.u + 0.06 * at.size, at.v + 0.045],
+    [at.u - 0.06 * at.size, at.v + 0.045],
+  ])
   glow(ink, { u: at.u, v: at.v + 0.04, radius: 0.5 }, room.warm, lit)
 }
 
@@ -153,7 +186,10 @@ function paintParlour(view: View, room: Room): void {
   })
   layer(view, 3.6, () => {
     const seat = mixed(room.wood, view.look.accent, 0.3)
-    ink.fillStyle = fall(ink, 0.56, 0.86, [[0, lighter(seat, 0.06)], [1, darker(seat, 0.5)]])
+    ink.fillStyle = fall(ink, 0.56, 0.86, [
+      [0, lighter(seat, 0.06)],
+      [1, darker(seat, 0.5)],
+    ])
     ink.beginPath()
     ink.roundRect(far - 0.34, 0.58, 0.68, 0.22, 0.03)
     ink.roundRect(far - 0.38, 0.64, 0.1, 0.19, 0.03)
@@ -182,7 +218,11 @@ function paintKitchen(view: View, room: Room): void {
     }
   })
   layer(view, 3.6, (span) => {
-    ink.fillStyle = fall(ink, 0.62, 1, [[0, mixed(room.wood, room.warm, 0.24)], [0.03, room.wood], [1, darker(room.wood, 0.6)]])
+    ink.fillStyle = fall(ink, 0.62, 1, [
+      [0, mixed(room.wood, room.warm, 0.24)],
+      [0.03, room.wood],
+      [1, darker(room.wood, 0.6)],
+    ])
     ink.fillRect(span.left, 0.63, span.right - span.left, 0.5)
     ink.fillStyle = css(darker(room.wood, 0.5))
     ink.beginPath()
@@ -191,7 +231,12 @@ function paintKitchen(view: View, room: Room): void {
     // Steam.
     for (let i = 0; i < 3; i++) {
       const rise = (time * 0.12 + i / 3) % 1
-      glow(ink, { u: 0.1 * room.side + 0.03 * noise(i, time * 0.5), v: 0.52 - rise * 0.3, radius: 0.05 + rise * 0.09 }, [235, 235, 230], 0.24 * (1 - rise))
+      glow(
+        ink,
+        { u: 0.1 * room.side + 0.03 * noise(i, time * 0.5), v: 0.52 - rise * 0.3, radius: 0.05 + rise * 0.09 },
+        [235, 235, 230],
+        0.24 * (1 - rise),
+      )
     }
   })
   for (const u of [-0.28, 0, 0.28]) layer(view, 3.2, () => lamp(view, { u, v: 0.2, size: 0.9 }, room, false))
@@ -200,7 +245,11 @@ function paintKitchen(view: View, room: Room): void {
 function paintOffice(view: View, room: Room): void {
   const { ink, scene, aspect, time } = view
   layer(view, 3.4, (span) => {
-    ink.fillStyle = fall(ink, 0.66, 1, [[0, mixed(room.wood, room.warm, 0.2)], [0.04, room.wood], [1, darker(room.wood, 0.65)]])
+    ink.fillStyle = fall(ink, 0.66, 1, [
+      [0, mixed(room.wood, room.warm, 0.2)],
+      [0.04, room.wood],
+      [1, darker(room.wood, 0.65)],
+    ])
     ink.fillRect(span.left, 0.68, span.right - span.left, 0.05)
     ink.fillStyle = css(darker(room.wood, 0.6), 0.85)
     ink.fillRect(span.left, 0.73, span.right - span.left, 0.4)
@@ -230,7 +279,8 @@ function paintStudio(view: View, room: Room): void {
     glow(ink, { u: 0.1 * room.side, v: 0.42, radius: 0.9 * (1 + 0.12 * view.level) }, tint, 0.55 + 0.3 * view.level)
     // Acoustic panels.
     ink.fillStyle = css(darker(room.wall, 0.5), 0.5)
-    for (let i = -7; i <= 7; i++) for (let k = 0; k < 4; k++) if ((i + k) % 2 === 0) ink.fillRect(i * 0.15 - 0.07, 0.08 + k * 0.15, 0.14, 0.14)
+    for (let i = -7; i <= 7; i++)
+      for (let k = 0; k < 4; k++) if ((i + k) % 2 === 0) ink.fillRect(i * 0.15 - 0.07, 0.08 + k * 0.15, 0.14, 0.14)
   })
   layer(view, 3, () => {
     for (const side of [-1, 1]) {
@@ -239,13 +289,27 @@ function paintStudio(view: View, room: Room): void {
       ink.fillRect(u - 0.005, 0.3, 0.01, 0.6)
       glow(ink, { u: u - side * 0.06, v: 0.22, radius: 0.5 }, room.warm, 0.5 * (1 + 0.4 * view.level))
       ink.fillStyle = css([255, 240, 214])
-      shape(ink, [[u - side * 0.02, 0.12], [u - side * 0.08, 0.1], [u - side * 0.08, 0.34], [u - side * 0.02, 0.32]])
+      shape(ink, [
+        [u - side * 0.02, 0.12],
+        [u - side * 0.08, 0.1],
+        [u - side * 0.08, 0.34],
+        [u - side * 0.02, 0.32],
+      ])
       ink.fillStyle = css([20, 20, 22])
-      shape(ink, [[u - side * 0.02, 0.12], [u + side * 0.06, 0.18], [u + side * 0.06, 0.27], [u - side * 0.02, 0.32]])
+      shape(ink, [
+        [u - side * 0.02, 0.12],
+        [u + side * 0.06, 0.18],
+        [u + side * 0.06, 0.27],
+        [u - side * 0.02, 0.32],
+      ])
     }
   })
   layer(view, 2.6, (span) => {
-    ink.fillStyle = fall(ink, 0.8, 1, [[0, mixed(room.wood, room.warm, 0.3)], [0.06, room.wood], [1, darker(room.wood, 0.6)]])
+    ink.fillStyle = fall(ink, 0.8, 1, [
+      [0, mixed(room.wood, room.warm, 0.3)],
+      [0.06, room.wood],
+      [1, darker(room.wood, 0.6)],
+    ])
     ink.fillRect(span.left, 0.82, span.right - span.left, 0.4)
   })
 }

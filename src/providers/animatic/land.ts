@@ -11,8 +11,9 @@ export function groundAt(view: View, distance: number): Colour {
   const { look } = view
   const bare = mixed(look.near, look.far, Math.min(1, (distance - 1) / 9))
   const grown = view.scene.place === 'forest' || view.scene.place === 'hills' ? mixed(bare, [62, 92, 58], 0.3 * (1 - look.dark)) : bare
-  const near = view.scene.weather === 'snow' ? mixed(grown, mixed(look.sky[2], [240, 244, 250], 0.6), 0.5 - 0.28 * look.dark) : grown
-  return mixed(near, mixed(look.sky[3], look.sky[2], 0.4), Math.min(0.9, (distance / 16) * (0.5 + look.haze)))
+  const near =
+    view.scene.weather === 'snow' && distance < 9 ? mixed(grown, mixed(look.sky[2], [240, 244, 250], 0.6), 0.5 - 0.28 * look.dark) : grown
+  return mixed(near, mixed(look.sky[3], look.sky[2], 0.4), Math.min(0.9, (distance / 18) * (0.45 + look.haze)))
 }
 
 type Ridge = { readonly distance: number; readonly base: number; readonly rise: number; readonly wide: number; readonly seed: number }
@@ -30,7 +31,10 @@ function paintRidge(view: View, ridge: Ridge, peaked = false): void {
   const colour = groundAt(view, ridge.distance)
   const foot = mixed(colour, mixed(look.sky[3], look.sky[2], 0.4), 0.25 + 0.4 * look.haze)
   layer(view, ridge.distance, (span) => {
-    ink.fillStyle = fall(ink, ridge.base - ridge.rise, ridge.base + 0.16, [[0, colour], [1, ridge.distance > 2.5 ? foot : darker(colour, 0.45)]])
+    ink.fillStyle = fall(ink, ridge.base - ridge.rise, ridge.base + 0.16, [
+      [0, colour],
+      [1, ridge.distance > 2.5 ? foot : darker(colour, 0.45)],
+    ])
     below(ink, { ...span, bottom: Math.max(span.bottom, ridge.base) }, ridgeLine(ridge, peaked), 0.014)
   })
 }
@@ -104,7 +108,7 @@ function paintPeaks(view: View, ridge: Ridge): void {
   const { ink, look } = view
   paintRidge(view, ridge, true)
   const line = ridgeLine(ridge, true)
-  const snow = mixed(groundAt(view, ridge.distance), lighter(look.light, 0.2), 0.55 - 0.25 * look.dark)
+  const snow = mixed(groundAt(view, ridge.distance), lighter(look.light, 0.3), 0.6 - 0.25 * look.dark)
   const snowLine = ridge.base - ridge.rise * 0.55
   layer(view, ridge.distance, (span) => {
     ink.fillStyle = css(snow, 0.85)
@@ -133,7 +137,7 @@ function paintPines(view: View, distance: number, foot: number, seed: number): v
       pine(view, cell * step + 0.03 * dice(seed, 88, cell), foot + 0.03 + 0.02 * noise(seed, cell * 0.3), high)
     }
     ink.fill()
-    ink.fillRect(span.left, foot + 0.02, span.right - span.left, Math.max(0, span.bottom - foot))
+    below(ink, span, (u) => foot + 0.02 + 0.022 * noise(seed + 1, u * 3), 0.03)
   })
 }
 
@@ -161,7 +165,12 @@ export function paintDesert(view: View, horizon: number): void {
   const s = view.scene.seed
   paintMesas(view, horizon, s)
   paintMist(view, 11, horizon, 0.06)
-  for (const [index, distance, drop, rise] of [[0, 9, 0.07, 0.09], [1, 5.4, 0.17, 0.12], [2, 3.4, 0.3, 0.15], [3, 2.5, 0.43, 0.13]] as const) {
+  for (const [index, distance, drop, rise] of [
+    [0, 9, 0.07, 0.09],
+    [1, 5.4, 0.17, 0.12],
+    [2, 3.4, 0.3, 0.15],
+    [3, 2.5, 0.43, 0.13],
+  ] as const) {
     paintDune(view, { distance, base: horizon + drop, rise, wide: 0.75 + index * 0.25, seed: s + 20 + index })
   }
 }
@@ -176,7 +185,15 @@ function paintMesas(view: View, horizon: number, seed: number): void {
       const u = cell * 0.5 + 0.2 * dice(seed, 90, cell)
       const wide = between(0.1, 0.3, dice(seed, 91, cell))
       const high = between(0.04, 0.1, dice(seed, 92, cell))
-      for (const [x, y] of [[-0.62, 0.03], [-0.5, -high], [-0.2, -high * 1.06], [0.3, -high], [0.48, -high * 0.94], [0.62, 0.03]] as const) ink.lineTo(u + wide * x, horizon + y)
+      for (const [x, y] of [
+        [-0.62, 0.03],
+        [-0.5, -high],
+        [-0.2, -high * 1.06],
+        [0.3, -high],
+        [0.48, -high * 0.94],
+        [0.62, 0.03],
+      ] as const)
+        ink.lineTo(u + wide * x, horizon + y)
       ink.closePath()
     }
     ink.fill()
@@ -194,7 +211,10 @@ function paintDune(view: View, dune: Ridge): void {
   }
   const lean = lightOf(view).u < 0 ? 1 : -1
   layer(view, dune.distance, (span) => {
-    ink.fillStyle = fall(ink, dune.base - dune.rise, dune.base + 0.22, [[0, sand], [1, mixed(sand, look.near, 0.7)]])
+    ink.fillStyle = fall(ink, dune.base - dune.rise, dune.base + 0.22, [
+      [0, sand],
+      [1, mixed(sand, look.near, 0.7)],
+    ])
     below(ink, span, line, 0.02)
     // The slip face: below the crest, leaning away from the light.
     ink.fillStyle = css(mixed(body, look.near, 0.35), 0.55)
@@ -213,12 +233,21 @@ function paintDune(view: View, dune: Ridge): void {
 export function paintForest(view: View, horizon: number): void {
   const { ink, look, scene } = view
   layer(view, 20, (span: Span) => {
-    ink.fillStyle = fall(ink, 0, horizon + 0.15, [[0, mixed(look.far, look.sky[1], 0.3)], [0.7, mixed(look.sky[3], look.sky[2], 0.4)], [1, look.sky[3]]])
+    ink.fillStyle = fall(ink, 0, horizon + 0.15, [
+      [0, mixed(look.far, look.sky[1], 0.3)],
+      [0.7, mixed(look.sky[3], look.sky[2], 0.4)],
+      [1, look.sky[3]],
+    ])
     ink.fillRect(span.left, span.top, span.right - span.left, span.bottom - span.top)
     const light = lightOf(view)
     glow(ink, { u: light.u * 0.6, v: 0.32, radius: 0.8 }, look.light, (0.75 - 0.4 * look.dark) * (1 + 0.4 * view.level))
   })
-  const rows = [[11, 0.05, 0.08], [7, 0.09, 0.11], [4.6, 0.15, 0.17], [3, 0.26, 0.3]] as const
+  const rows = [
+    [11, 0.05, 0.08],
+    [7, 0.09, 0.11],
+    [4.6, 0.15, 0.17],
+    [3, 0.26, 0.3],
+  ] as const
   rows.forEach(([distance, drop, step], index) => {
     paintTrunks(view, { distance, foot: horizon + drop, step, seed: scene.seed + 31 * index })
     paintMist(view, distance - 0.4, horizon + drop, 0.16, 0.9 - 0.15 * index)
@@ -230,7 +259,10 @@ function paintTrunks(view: View, row: { distance: number; foot: number; step: nu
   const { ink } = view
   layer(view, row.distance, (span) => {
     const colour = darker(groundAt(view, row.distance * 1.2), 0.1)
-    ink.fillStyle = fall(ink, 0, row.foot + 0.1, [[0, darker(colour, 0.25)], [1, colour]])
+    ink.fillStyle = fall(ink, 0, row.foot + 0.1, [
+      [0, darker(colour, 0.25)],
+      [1, colour],
+    ])
     ink.beginPath()
     for (let cell = Math.floor(span.left / row.step) - 1; cell * row.step < span.right + row.step; cell++) {
       if (dice(row.seed, 93, cell) < 0.22) continue
@@ -256,7 +288,8 @@ function paintTrunks(view: View, row: { distance: number; foot: number; step: nu
     ink.fillStyle = css(darker(colour, 0.22), 0.92)
     ink.beginPath()
     ink.moveTo(span.left, span.top - 0.1)
-    for (let u = span.left; u <= span.right + 0.03; u += 0.03) ink.lineTo(u, 0.05 + 0.35 / row.distance + 0.06 * roughNoise(row.seed + 9, u * 6) + 0.02 * noise(row.seed + 8, u * 28))
+    for (let u = span.left; u <= span.right + 0.03; u += 0.03)
+      ink.lineTo(u, 0.05 + 0.35 / row.distance + 0.06 * roughNoise(row.seed + 9, u * 6) + 0.02 * noise(row.seed + 8, u * 28))
     ink.lineTo(span.right + 0.03, span.top - 0.1)
     ink.closePath()
     ink.fill()
@@ -289,7 +322,10 @@ function paintShafts(view: View): void {
       const u = between(-0.8, 0.8, dice(scene.seed ^ scene.variation, 99, i))
       const alpha = (0.11 - 0.07 * look.dark) * (0.7 + 0.3 * noise(scene.seed + i, time * 0.3)) * (1 + view.level)
       const wide = between(0.05, 0.12, dice(scene.seed, 100, i))
-      ink.fillStyle = fall(ink, 0, 0.85, [[0, look.light, alpha], [1, look.light, 0]])
+      ink.fillStyle = fall(ink, 0, 0.85, [
+        [0, look.light, alpha],
+        [1, look.light, 0],
+      ])
       ink.beginPath()
       ink.moveTo(u, -0.1)
       ink.lineTo(u + wide, -0.1)

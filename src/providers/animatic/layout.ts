@@ -28,12 +28,13 @@ const even = (value: number): number => Math.max(2, Math.round(value / 2) * 2)
 /** `pixels`: how many the canvas may have. */
 export function layoutOf(size: Size, pixels: number, hasWave: boolean): Layout {
   const { width, height } = size
-  const unit = Math.sqrt(width * height) / 1440
   const upright = width < height * 1.25
+  // Tall frames are looked at small: their type is a little larger.
+  const unit = (Math.sqrt(width * height) / 1440) * (width < height * 0.8 ? 1.2 : 1)
   const margin = even((upright ? 44 : 52) * unit)
   const waveHeight = hasWave ? even(64 * unit) : 0
   const top = Math.min(even((upright ? 104 : 84) * unit), even(height * 0.12))
-  const below = upright ? (width < height * 0.8 ? 400 : 300) : 196
+  const below = upright ? (width < height * 0.8 ? 396 : 318) : 196
   const bottom = Math.min(even(below * unit) + waveHeight, even(height * 0.34))
   const window = { x: 0, y: top, width, height: height - top - bottom }
   const shrink = Math.min(1, Math.sqrt(pixels / (window.width * window.height)))
@@ -42,7 +43,7 @@ export function layoutOf(size: Size, pixels: number, hasWave: boolean): Layout {
   const wave = { x: margin, y: height - bottom + even(14 * unit), width: width - 2 * margin, height: waveHeight }
   const textTop = height - bottom + waveHeight + even(26 * unit)
   const text = upright
-    ? { x: margin, y: textTop, width: width - 2 * margin, height: ground - clock.height - textTop }
+    ? { x: margin, y: textTop, width: width - 2 * margin, height: ground - clock.height - even(16 * unit) - textTop }
     : { x: margin, y: textTop, width: width - 3 * margin - clock.width, height: ground - textTop }
   return {
     ...size,
@@ -52,7 +53,11 @@ export function layoutOf(size: Size, pixels: number, hasWave: boolean): Layout {
     bottom,
     window,
     canvas: { width: even(window.width * shrink), height: even(window.height * shrink) },
-    clock: { x: even(upright ? margin : width - margin - clock.width), y: upright ? even(ground - clock.height) : even(textTop + 2 * unit), ...clock },
+    clock: {
+      x: even(upright ? margin : width - margin - clock.width),
+      y: upright ? even(ground - clock.height) : even(textTop + 2 * unit),
+      ...clock,
+    },
     text,
     ...(hasWave ? { wave } : {}),
     upright,

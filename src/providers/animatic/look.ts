@@ -62,7 +62,7 @@ function inWeather(look: Look, weather: Weather): Look {
     case 'storm':
       return { ...everyColour(look, (colour) => darker(greyer(colour, 0.6), 0.42 - 0.3 * look.dark)), haze: 0.6 }
     case 'snow':
-      return { ...everyColour(look, (colour) => lighter(greyer(colour, 0.45), luma(colour) > 60 ? 0.16 : 0.05)), haze: 0.6 }
+      return { ...everyColour(look, (colour) => lighter(greyer(colour, 0.45), luma(colour) > 60 ? 0.12 : 0.04)), haze: 0.36 }
     case 'fog': {
       const air = mixed(greyer(look.sky[3], 0.45), look.sky[2], 0.35)
       const foggy = everyColour(look, (colour) => mixed(greyer(colour, 0.3), air, 0.34))
@@ -79,8 +79,18 @@ export function lookOf(scene: {
   readonly accent: Colour | undefined
   readonly variation: number
 }): Look {
-  const base = pick(bases[scene.hour], dice(scene.seed, 11)).map(hex) as unknown as readonly [Colour, Colour, Colour, Colour, Colour, Colour, Colour] // a Base has seven
-  const turn = between(-9, 9, dice(scene.seed, 12)) + (scene.variation === 0 ? 0 : between(12, 20, dice(scene.variation, 13)) * (dice(scene.variation, 14) < 0.5 ? -1 : 1))
+  const base = pick(bases[scene.hour], dice(scene.seed, 11)).map(hex) as unknown as readonly [
+    Colour,
+    Colour,
+    Colour,
+    Colour,
+    Colour,
+    Colour,
+    Colour,
+  ] // a Base has seven
+  const turn =
+    between(-9, 9, dice(scene.seed, 12)) +
+    (scene.variation === 0 ? 0 : between(12, 20, dice(scene.variation, 13)) * (dice(scene.variation, 14) < 0.5 ? -1 : 1))
   const [top, upper, lower, horizon, light, far, near] = base
   const look: Look = {
     sky: [top, upper, lower, horizon],
@@ -91,5 +101,8 @@ export function lookOf(scene: {
     dark: scene.hour === 'night' ? 1 : scene.hour === 'dusk' ? 0.45 : scene.hour === 'dawn' ? 0.2 : 0,
     haze: 0.3,
   }
-  return inWeather(everyColour(look, (colour) => turned(colour, turn)), scene.weather)
+  return inWeather(
+    everyColour(look, (colour) => turned(colour, turn)),
+    scene.weather,
+  )
 }

@@ -20,7 +20,12 @@ import { fall, layer } from './view.ts'
 import { paintHarbour, paintSea } from './water.ts'
 
 /** Paints scenes onto a canvas of this size in pixels. `frame` counts the scene's frames; `level` is the loudness that drives it. */
-export function openPainter(ink: Ink, size: { readonly width: number; readonly height: number }, scene: Scene, rate: number): (frame: number, level: number) => void {
+export function openPainter(
+  ink: Ink,
+  size: { readonly width: number; readonly height: number },
+  scene: Scene,
+  rate: number,
+): (frame: number, level: number) => void {
   const look = lookOf({ ...scene, accent: scene.accent })
   const still = { ink, ...size, aspect: size.width / size.height, scene, look, focus: focusOf(scene, size.width / size.height) }
   return (frame, level) => {
@@ -84,30 +89,41 @@ function paintScene(view: View): void {
 function paintPlace(view: View, horizon: number): void {
   switch (view.scene.place) {
     case 'sea':
-      return paintSea(view, horizon)
+      paintSea(view, horizon)
+      return
     case 'harbour':
-      return paintHarbour(view, horizon)
+      paintHarbour(view, horizon)
+      return
     case 'street':
-      return paintStreet(view, horizon)
+      paintStreet(view, horizon)
+      return
     case 'forest':
-      return paintForest(view, horizon)
+      paintForest(view, horizon)
+      return
     case 'mountains':
-      return paintMountains(view, horizon)
+      paintMountains(view, horizon)
+      return
     case 'desert':
-      return paintDesert(view, horizon)
+      paintDesert(view, horizon)
+      return
     case 'hills':
-      return paintHills(view, horizon)
+      paintHills(view, horizon)
+      return
     case 'room':
     case 'kitchen':
     case 'office':
     case 'studio':
-      return paintIndoors(view)
+      paintIndoors(view)
+      return
     case 'space':
-      return paintSpace(view)
+      paintSpace(view)
+      return
     case 'product':
-      return paintTable(view)
+      paintTable(view)
+      return
     case 'abstract':
-      return paintFlow(view)
+      paintFlow(view)
+      return
   }
 }
 
@@ -115,7 +131,11 @@ function paintPlace(view: View, horizon: number): void {
 function paintSoftBack(view: View): void {
   const { ink, look } = view
   layer(view, 5, (span) => {
-    ink.fillStyle = fall(ink, 0, 1, [[0, look.sky[1], 0.34], [0.7, look.sky[2], 0.28], [1, look.near, 0.4]])
+    ink.fillStyle = fall(ink, 0, 1, [
+      [0, look.sky[1], 0.34],
+      [0.7, look.sky[2], 0.28],
+      [1, look.near, 0.4],
+    ])
     ink.fillRect(span.left, span.top, span.right - span.left, span.bottom - span.top)
     paintBokeh(view, 20)
   })
@@ -131,5 +151,17 @@ function paintEdges(view: View): void {
   gradient.addColorStop(1, 'rgba(0,0,0,0.42)')
   ink.fillStyle = gradient
   ink.fillRect(-1, -1, 2, 2)
+  ink.restore()
+  paintPulse(ink, { width, height }, view.level)
+}
+
+/** The whole picture breathes in light with the sound that drives it. */
+export function paintPulse(ink: Ink, size: { readonly width: number; readonly height: number }, level: number): void {
+  if (level <= 0) return
+  ink.save()
+  ink.setTransform(1, 0, 0, 1, 0, 0)
+  ink.globalCompositeOperation = 'soft-light'
+  ink.fillStyle = css([255, 246, 230], 0.34 * level)
+  ink.fillRect(0, 0, size.width, size.height)
   ink.restore()
 }

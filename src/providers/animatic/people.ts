@@ -20,10 +20,17 @@ type Figure = {
   readonly kind: number
 }
 
-const skinTones: readonly Colour[] = [[196, 150, 122], [160, 112, 84], [120, 80, 60], [214, 172, 146], [92, 62, 48]]
+const skinTones: readonly Colour[] = [
+  [196, 150, 122],
+  [160, 112, 84],
+  [120, 80, 60],
+  [214, 172, 146],
+  [92, 62, 48],
+]
 
 /** Colours at a distance from the light: the nearer, the more of a silhouette, but never a hole in the picture. */
-const shaded = (view: View, colour: Colour, share: number): Colour => mixed(darker(colour, 0.35 + 0.25 * view.look.dark), view.look.near, share)
+const shaded = (view: View, colour: Colour, share: number): Colour =>
+  mixed(darker(colour, 0.35 + 0.25 * view.look.dark), view.look.near, share)
 
 function limb(view: View, points: readonly (readonly [number, number])[], wide: number): void {
   const { ink } = view
@@ -58,10 +65,21 @@ function paintFigure(view: View, figure: Figure): void {
   legs(view, walking, phase)
   // Far arm, body, near arm.
   ink.strokeStyle = css(darker(coat, 0.25))
-  limb(view, [[-0.005, -0.78], [-0.03 - 0.07 * swing, -0.62], [-0.01 - 0.12 * swing, -0.48]], 0.05)
+  limb(
+    view,
+    [
+      [-0.005, -0.78],
+      [-0.03 - 0.07 * swing, -0.62],
+      [-0.01 - 0.12 * swing, -0.48],
+    ],
+    0.05,
+  )
   const hem = long ? -0.3 : -0.44
   const flap = walking ? 0.025 * Math.sin(phase * 0.5 + 1) + 0.02 : 0.004 * noise(7, time * 0.8)
-  ink.fillStyle = fall(ink, -0.86, hem, [[0, lighter(coat, 0.07)], [1, darker(coat, 0.32)]])
+  ink.fillStyle = fall(ink, -0.86, hem, [
+    [0, lighter(coat, 0.07)],
+    [1, darker(coat, 0.32)],
+  ])
   ink.beginPath()
   ink.moveTo(-0.045, -0.855)
   ink.bezierCurveTo(-0.1, -0.84, -0.105, -0.78, -0.1, -0.68)
@@ -72,7 +90,15 @@ function paintFigure(view: View, figure: Figure): void {
   ink.closePath()
   ink.fill()
   ink.strokeStyle = css(darker(coat, 0.12))
-  limb(view, [[0.005, -0.79], [0.02 + 0.075 * swing, -0.63], [0.045 + 0.13 * swing, -0.49]], 0.054)
+  limb(
+    view,
+    [
+      [0.005, -0.79],
+      [0.02 + 0.075 * swing, -0.63],
+      [0.045 + 0.13 * swing, -0.49],
+    ],
+    0.054,
+  )
   head(view, figure, skin)
   ink.restore()
 }
@@ -83,7 +109,10 @@ function legs(view: View, walking: boolean, phase: number): void {
     const lift = walking ? Math.max(0, Math.cos(phase) * side) : 0
     const hip = 0.012 * side
     const knee: readonly [number, number] = [hip + 0.085 * swing + 0.03 * lift, -0.25 - 0.015 * lift]
-    const ankle: readonly [number, number] = [hip + 0.16 * swing + (walking ? 0 : 0.022 * side) - 0.07 * lift * (swing < 0 ? 1 : 0.3), -0.02 - 0.05 * lift]
+    const ankle: readonly [number, number] = [
+      hip + 0.16 * swing + (walking ? 0 : 0.022 * side) - 0.07 * lift * (swing < 0 ? 1 : 0.3),
+      -0.02 - 0.05 * lift,
+    ]
     limb(view, [[hip, -0.46], knee, ankle], 0.062)
     limb(view, [ankle, [ankle[0] + 0.045, ankle[1] + 0.012]], 0.036)
   }
@@ -97,7 +126,11 @@ function head(view: View, figure: Figure, skin: Colour): void {
   ink.ellipse(0.006, -0.93, 0.048, 0.06, 0, 0, Math.PI * 2)
   ink.fill()
   // Hair, or a hood in the rain.
-  ink.fillStyle = css(view.scene.weather === 'rain' || view.scene.weather === 'storm' ? shaded(view, figure.coat, 0.3) : shaded(view, mixed(look.near, [70, 48, 34], figure.kind), 0.35))
+  ink.fillStyle = css(
+    view.scene.weather === 'rain' || view.scene.weather === 'storm'
+      ? shaded(view, figure.coat, 0.3)
+      : shaded(view, mixed(look.near, [70, 48, 34], figure.kind), 0.35),
+  )
   ink.beginPath()
   ink.moveTo(0.046, -0.955)
   ink.bezierCurveTo(0.03, -1.01, -0.05, -1.01, -0.054, -0.94)
@@ -111,7 +144,11 @@ function head(view: View, figure: Figure, skin: Colour): void {
 function paintBust(view: View, figure: { u: number; chin: number; size: number; coat: Colour; kind: number; facing: -1 | 1 }): void {
   const { ink, look, time } = view
   const coat = mixed(shaded(view, figure.coat, 0.1), figure.coat, 0.25)
-  const skin = mixed(shaded(view, skinTones[Math.floor(figure.kind * 7.3 * skinTones.length) % skinTones.length] ?? [160, 112, 84], 0.06), view.look.light, 0.1)
+  const skin = mixed(
+    shaded(view, skinTones[Math.floor(figure.kind * 7.3 * skinTones.length) % skinTones.length] ?? [160, 112, 84], 0.06),
+    view.look.light,
+    0.1,
+  )
   const hair = shaded(view, mixed([30, 24, 22], [92, 66, 46], figure.kind), 0.3)
   const light = lightOf(view).u >= figure.u ? 1 : -1
   const nod = 0.006 * noise(81, time * 0.7) + 0.012 * view.level * noise(82, time * 3.2)
@@ -228,7 +265,14 @@ function face(view: View, skin: Colour, light: -1 | 1): void {
   ink.fill()
 }
 
-const coats: readonly Colour[] = [[64, 78, 104], [112, 72, 60], [86, 96, 82], [98, 88, 78], [120, 96, 64], [70, 70, 86]]
+const coats: readonly Colour[] = [
+  [64, 78, 104],
+  [112, 72, 60],
+  [86, 96, 82],
+  [98, 88, 78],
+  [120, 96, 64],
+  [70, 70, 86],
+]
 
 const coatOf = (view: View, index: number): Colour => {
   const { scene, look } = view
@@ -247,8 +291,13 @@ export type Stage = { readonly foot: number; readonly distance: number }
 export function paintPeople(view: View, stage: Stage): void {
   const { scene } = view
   if (scene.people === 0) return
-  if (scene.framing === 'close' && scene.people <= 2) return paintClose(view)
-  if (scene.people > 2) return paintCrowd(view, stage)
+  if (scene.framing === 'close' && scene.people <= 2) paintClose(view)
+  else if (scene.people > 2) paintCrowd(view, stage)
+  else paintFew(view, stage)
+}
+
+function paintFew(view: View, stage: Stage): void {
+  const { scene } = view
   const tall = scene.framing !== 'wide' ? 0.98 : indoors.has(scene.place) ? 0.62 : 0.34
   const foot = scene.framing === 'wide' ? stage.foot : 1.24
   layer(view, stage.distance, () => {
@@ -269,7 +318,15 @@ function placed(view: View, index: number, tall: number, foot: number): Figure {
   const u = start + apart + shift + walked * speed
   const step = scene.moving ? (walked * speed * 7.2) / tall + index : undefined
   const facing = scene.moving ? heading : scene.people === 2 ? (index === 0 ? 1 : -1) : third > 0 ? -1 : 1
-  return { u, foot: foot + 0.012 * index, tall: tall * (1 - 0.07 * index), coat: coatOf(view, index), step, facing, kind: dice(seed ^ scene.variation, 244, index) }
+  return {
+    u,
+    foot: foot + 0.012 * index,
+    tall: tall * (1 - 0.07 * index),
+    coat: coatOf(view, index),
+    step,
+    facing,
+    kind: dice(seed ^ scene.variation, 244, index),
+  }
 }
 
 /** The way people walk: where the words say, else where the walk goes. */
@@ -287,14 +344,25 @@ function paintClose(view: View): void {
     }
     const speaks = scene.things.includes('microphone')
     const u = speaks ? 0 : (dice(seed, 247) < 0.5 ? -1 : 1) * Math.min(0.2, aspect * 0.1)
-    paintBust(view, { u, chin: 0.6, size: Math.min(0.92, aspect * 1.1), coat: coatOf(view, 0), kind: dice(seed ^ scene.variation, 248), facing: 1 })
+    paintBust(view, {
+      u,
+      chin: 0.6,
+      size: Math.min(0.92, aspect * 1.1),
+      coat: coatOf(view, 0),
+      kind: dice(seed ^ scene.variation, 248),
+      facing: 1,
+    })
   })
 }
 
 function paintCrowd(view: View, stage: Stage): void {
-  const { scene, aspect, time } = view
+  const { scene, aspect } = view
   const seed = scene.seed
-  for (const [row, distance, drop] of [[0, 5, -0.1], [1, 3.4, -0.04], [2, 2.4, 0.02]] as const) {
+  for (const [row, distance, drop] of [
+    [0, 5, -0.1],
+    [1, 3.4, -0.04],
+    [2, 2.4, 0.02],
+  ] as const) {
     layer(view, distance, (span) => {
       const tall = 0.66 / distance + 0.04
       const step = tall * 0.62

@@ -127,7 +127,11 @@ export function sceneOf(request: Request, kind: Scene['kind']): Scene {
 export function continued(scene: Scene, request: Request, since: number): Scene {
   const cues = readCues(wordsOf(request))
   const named = readSounds(request.slate?.sound ?? '')
-  return { ...scene, moves: [...scene.moves, ...movesOf(request, since, cues, true)].slice(-64), sounds: named.length > 0 ? [...named] : scene.sounds }
+  return {
+    ...scene,
+    moves: [...scene.moves, ...movesOf(request, since, cues, true)].slice(-64),
+    sounds: named.length > 0 ? [...named] : scene.sounds,
+  }
 }
 
 /** Another version of the same scene: same place, same camera, other details. */

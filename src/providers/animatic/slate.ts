@@ -148,7 +148,9 @@ function drawFacts(ink: Ink, { layout, request }: Lettering): void {
   const slate = slateOf(request)
   const lines = [
     [formatSeconds(framesToSeconds(request.frames, request.rate)).replace(/s$/, ' s'), rateName(request.rate)].join('   ·   '),
-    [...(request.seed === undefined ? [] : [`seed ${request.seed}`]), plain(slate.model).slice(0, 40)].filter((part) => part !== '').join('   ·   '),
+    [...(request.seed === undefined ? [] : [`seed ${request.seed}`]), plain(slate.model).slice(0, 40)]
+      .filter((part) => part !== '')
+      .join('   ·   '),
   ]
   setFace(ink, 'regular', 20 * unit)
   ink.fillStyle = faint
@@ -174,7 +176,11 @@ function smallLines(slate: Slate): readonly Small[] {
 }
 
 /** The largest size at which the words fit; at the smallest, what does not fit is left out behind an ellipsis. */
-function setWords(ink: Ink, words: string, room: { width: number; height: number; unit: number }): { size: number; lines: readonly string[] } {
+function setWords(
+  ink: Ink,
+  words: string,
+  room: { width: number; height: number; unit: number },
+): { size: number; lines: readonly string[] } {
   const sizes = [50, 44, 39, 35, 31, 28, 25, 22].map((size) => size * room.unit)
   let fits: { size: number; lines: readonly string[] } = { size: sizes[0] ?? 10, lines: [] }
   for (const size of sizes) {
@@ -193,7 +199,8 @@ function setWords(ink: Ink, words: string, room: { width: number; height: number
 }
 
 /** How many bars a wave has. */
-export const waveBars = (layout: Layout): number => (layout.wave === undefined ? 0 : Math.max(8, Math.floor(layout.wave.width / Math.max(3, 6 * layout.unit))))
+export const waveBars = (layout: Layout): number =>
+  layout.wave === undefined ? 0 : Math.max(8, Math.floor(layout.wave.width / Math.max(3, 6 * layout.unit)))
 
 function drawWave(ink: Ink, box: { x: number; y: number; width: number; height: number }, peaks: readonly number[], unit: number): void {
   const loudest = Math.max(0.02, ...peaks)

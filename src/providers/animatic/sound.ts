@@ -1,6 +1,7 @@
 // The bed of a clip that has no sound of its own: quiet noises and tones as the words name them, as 16-bit stereo
 // at 48 kHz. Every sample is a function of its place in the scene, so that a chain of clips sounds through. Filters
 // start a little earlier than they are heard; the ends are faded over a few milliseconds.
+import { setImmediate } from 'node:timers/promises'
 import { channels, sampleRate } from '../../media/house.ts'
 import type { Sound } from './cues.ts'
 import { clamp, dice, noise, smoothstep } from './dice.ts'
@@ -85,7 +86,12 @@ function voiceOf(sound: Sound, seed: number, side: number): Voice {
       return filtered(own, 50, 260, () => 0.42)
     case 'fire': {
       const low = filtered(own, 60, 300, (at) => 0.3 + 0.2 * swell(seed + 8, at, 1.1))
-      const crackle = filtered(own + 1, 1200, 6000, (at) => 0.5 * Math.exp(-nowAndThen(seed + 9, at, 0.13).age * 130) * nowAndThen(seed + 9, at, 0.13).which ** 3)
+      const crackle = filtered(
+        own + 1,
+        1200,
+        6000,
+        (at) => 0.5 * Math.exp(-nowAndThen(seed + 9, at, 0.13).age * 130) * nowAndThen(seed + 9, at, 0.13).which ** 3,
+      )
       return (at) => low(at) + crackle(at)
     }
     case 'engine':
@@ -97,7 +103,12 @@ function voiceOf(sound: Sound, seed: number, side: number): Voice {
         const { age, which } = nowAndThen(seed + side * 3 + 13, at, 1.7)
         const chirp = age % 0.17
         if (age > 0.17 * (1 + Math.floor(which * 3))) return 0
-        return 0.045 * smoothstep(0, 0.012, chirp) * Math.exp(-chirp * 34) * Math.sin(2 * Math.PI * (2300 + 1700 * which) * chirp + 160 * Math.sin(chirp * 40))
+        return (
+          0.045 *
+          smoothstep(0, 0.012, chirp) *
+          Math.exp(-chirp * 34) *
+          Math.sin(2 * Math.PI * (2300 + 1700 * which) * chirp + 160 * Math.sin(chirp * 40))
+        )
       }
     case 'music':
       return musicVoice(seed, side)
@@ -108,7 +119,12 @@ function voiceOf(sound: Sound, seed: number, side: number): Voice {
 
 function toneVoice(seed: number, side: number): Voice {
   const notes = chord(seed)
-  return (at) => notes.reduce((sum, note, index) => sum + (0.015 / (1 + index * 0.5)) * wave(at, note * (1 + 0.0006 * side)) * (0.6 + 0.4 * swell(seed + index + 14, at, 0.17)), 0)
+  return (at) =>
+    notes.reduce(
+      (sum, note, index) =>
+        sum + (0.015 / (1 + index * 0.5)) * wave(at, note * (1 + 0.0006 * side)) * (0.6 + 0.4 * swell(seed + index + 14, at, 0.17)),
+      0,
+    )
 }
 
 /** A soft beat under the chord, at a pace from the seed. */
@@ -119,7 +135,8 @@ function musicVoice(seed: number, side: number): Voice {
     const time = seconds(at)
     const into = ((time % beat) + beat) % beat
     const half = (((time + beat / 2) % beat) + beat) % beat
-    const kick = 0.11 * smoothstep(0, 0.004, into) * Math.exp(-into * 11) * Math.sin(2 * Math.PI * (46 * into + 2.2 * (1 - Math.exp(-into * 30))))
+    const kick =
+      0.11 * smoothstep(0, 0.004, into) * Math.exp(-into * 11) * Math.sin(2 * Math.PI * (46 * into + 2.2 * (1 - Math.exp(-into * 30))))
     const hat = 0.012 * white(seed + 15 + side, at) * smoothstep(0, 0.002, half) * Math.exp(-half * 70)
     const bar = Math.floor(time / beat)
     const note = notes[((bar % notes.length) + notes.length) % notes.length] ?? 110
@@ -128,21 +145,29 @@ function musicVoice(seed: number, side: number): Voice {
   }
 }
 
-/** Interleaved 16-bit little-endian samples. */
-export function makeBed(bed: Bed): Uint8Array {
+/** Interleaved 16-bit little-endian samples. Lets others have their turn between stretches; rejects when aborted. */
+export async function makeBed(bed: Bed, signal: AbortSignal): Promise<Uint8Array> {
   const bytes = new DataView(new ArrayBuffer(bed.samples * channels * 2))
   const heard = bed.sounds.filter((sound) => sound !== 'silence')
   const gain = 1 / Math.sqrt(Math.max(1, heard.length))
-  for (let side = 0; side < channels; side++) {
-    const voices = heard.map((sound) => voiceOf(sound, bed.seed, side))
-    for (let i = -runUp; i < bed.samples; i++) {
-      let sum = 0
-      for (const voice of voices) sum += voice(bed.first + i)
-      if (i >= 0) bytes.setInt16((i * channels + side) * 2, Math.round(clamp(sum * gain * edge(i, bed.samples), -0.9, 0.9) * 32767), true)
+  const sides = Array.from({ length: channels }, (_, side) => heard.map((sound) => voiceOf(sound, bed.seed, side)))
+  for (let from = -runUp; from < bed.samples; from += stretch) {
+    signal.throwIfAborted()
+    for (let i = from; i < Math.min(from + stretch, bed.samples); i++) {
+      const level = gain * (i < 0 ? 0 : edge(i, bed.samples))
+      sides.forEach((voices, side) => {
+        let sum = 0
+        for (const voice of voices) sum += voice(bed.first + i)
+        if (i >= 0) bytes.setInt16((i * channels + side) * 2, Math.round(clamp(sum * level, -0.9, 0.9) * 32767), true)
+      })
     }
+    await setImmediate()
   }
   return new Uint8Array(bytes.buffer)
 }
+
+/** Samples that are made in one go: some 20 ms of work. */
+const stretch = 24000
 
 /** 1 but for the first and last five milliseconds. */
 const edge = (at: number, samples: number): number => {

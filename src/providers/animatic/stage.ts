@@ -2,8 +2,8 @@
 // the clip that this one goes on from. Reads the input files; draws nothing yet.
 import type { Image } from '@napi-rs/canvas'
 import { loadImage } from '@napi-rs/canvas'
-import type { Tool } from '../../media/ffmpeg.ts'
 import { toNumber } from '../../lang/time.ts'
+import type { Tool } from '../../media/ffmpeg.ts'
 import type { World } from '../../world.ts'
 import type { Failure, Ready } from '../provider.ts'
 import { ProviderFailure } from '../provider.ts'
@@ -29,8 +29,8 @@ export type Stage = {
 export type StageSetting = { readonly tool: Tool; readonly world: World; readonly scratch: string; readonly signal: AbortSignal }
 
 /** Most pixels that are painted a frame; larger windows are scaled up. Given pictures get more, being sharper. */
-const paintedPixels = 700_000
-const picturePixels = 1_150_000
+const paintedPixels = 560_000
+const picturePixels = 900_000
 
 /** Larger images are refused: they would take gigabytes to decode. */
 const mostImagePixels = 100_000_000
@@ -76,18 +76,33 @@ async function fresh(job: Ready, { world }: StageSetting): Promise<Stage> {
     if (path !== undefined) anchors.push({ image: await openImage(world, path, what), frame, strength })
   }
   await add(files.get('first-frame'), 'first frame', 0, 1)
-  for (const [index, key] of request.keys.entries()) await add(files.get(`key-${index}`), `picture of key ${index + 1}`, key.frame, key.strength)
+  for (const [index, key] of request.keys.entries())
+    await add(files.get(`key-${index}`), `picture of key ${index + 1}`, key.frame, key.strength)
   await add(files.get('last-frame'), 'last frame', request.frames - 1, 1)
   const scene = sceneOf(request, anchors.length > 0 ? 'picture' : 'painted')
   const mark = { scene, first: 0, frames: request.frames }
   const layout = layoutOf(request.size, anchors.length > 0 ? picturePixels : paintedPixels, heard !== undefined)
   const base = { mark, layout, soundSeed: scene.seed, ...(heard === undefined ? {} : { heard }) }
   if (anchors.length === 0) return base
-  return { ...base, stills: stillsOf(job, scene, anchors.sort((a, b) => a.frame - b.frame), 'from') }
+  return {
+    ...base,
+    stills: stillsOf(
+      job,
+      scene,
+      anchors.sort((a, b) => a.frame - b.frame),
+      'from',
+    ),
+  }
 }
 
 function stillsOf(job: Ready, scene: Scene, anchors: readonly Anchor[], rest: Stills['rest']): Stills {
-  const move = scene.moves.find(({ kind }) => kind !== 'walk') ?? { kind: 'push', since: 0, frames: job.request.frames, direction: 1, pace: 0.6 }
+  const move = scene.moves.find(({ kind }) => kind !== 'walk') ?? {
+    kind: 'push',
+    since: 0,
+    frames: job.request.frames,
+    direction: 1,
+    pace: 0.6,
+  }
   return { anchors, move, rest, frames: job.request.frames, rate: seconds(job) }
 }
 
@@ -98,15 +113,20 @@ const videoOf = (job: Ready): string => {
 }
 
 /** Where the scene of a file begins and ends, read from the notes of its clips. */
-async function marksIn(world: World, path: string): Promise<{ readonly marks: readonly Mark[]; readonly first: number; readonly end: number } | undefined> {
+async function marksIn(
+  world: World,
+  path: string,
+): Promise<{ readonly marks: readonly Mark[]; readonly first: number; readonly end: number } | undefined> {
   const marks = readMarks(await world.files.readBytes(path))
   if (marks.length === 0) return undefined
   return { marks, first: Math.min(...marks.map((mark) => mark.first)), end: Math.max(...marks.map((mark) => mark.first + mark.frames)) }
 }
 
-/** The last clip of the file that shows this frame of the scene. */
-const showing = (marks: readonly Mark[], frame: number): Mark | undefined =>
-  marks.findLast((mark) => mark.first <= frame && frame < mark.first + mark.frames)
+/** The clip that shows this frame of the scene: a patch before what it was laid over. */
+function showing(marks: readonly Mark[], frame: number): Mark | undefined {
+  const there = marks.filter((mark) => mark.first <= frame && frame < mark.first + mark.frames)
+  return there.findLast((mark) => mark.scene.variation !== 0) ?? there.at(-1)
+}
 
 async function extended(job: Ready, setting: StageSetting): Promise<Stage> {
   const { request } = job
@@ -154,7 +174,9 @@ async function frameOf(job: Ready, hold: Hold): Promise<Image> {
   const { setting, path, atStart, frame } = hold
   const file = `${setting.scratch}/${job.key}.frame.png`
   const options = frame === undefined && !atStart ? ['-sseof', '-0.6'] : []
-  const graph = frame !== undefined && frame > 0 ? [`-vf`, `select=gte(n\\,${frame})`] : []
+  const chosen = frame !== undefined && frame > 0 ? `select=gte(n\\,${frame}),` : ''
+  // Untagged: a picture that names its transfer curve would be brightened when it is read back.
+  const graph = ['-vf', `${chosen}scale=out_range=pc,format=rgb24,setparams=color_primaries=unknown:color_trc=unknown`]
   const once = frame === undefined && !atStart ? ['-update', '1'] : ['-frames:v', '1', '-update', '1']
   const output = { path: file, options: ['-map', '0:v:0', ...graph, '-fps_mode', 'passthrough', ...once, '-c:v', 'png', '-f', 'image2'] }
   await setting.tool.run({ inputs: [{ path, options }], outputs: [output] }, { signal: setting.signal })
@@ -173,9 +195,21 @@ async function retaken(job: Ready, setting: StageSetting): Promise<Stage> {
   const seedOfSound = (scene: Scene): number => (range.mode === 'picture' ? scene.seed : varied(scene, request).variation)
   if (known?.scene.kind === 'painted') {
     const scene = range.mode === 'sound' ? known.scene : varied(known.scene, request)
-    return { mark: { scene, first, frames: request.frames }, layout: layoutOf(request.size, paintedPixels, false), soundSeed: seedOfSound(scene) }
+    return {
+      mark: { scene, first, frames: request.frames },
+      layout: layoutOf(request.size, paintedPixels, false),
+      soundSeed: seedOfSound(scene),
+    }
   }
   const scene = known?.scene ?? sceneOf(request, 'picture')
-  const held = await heldOn(job, { setting, path, ours: known !== undefined, scene: varied(scene, request), first, atStart: false, frame: range.from })
+  const held = await heldOn(job, {
+    setting,
+    path,
+    ours: known !== undefined,
+    scene: varied(scene, request),
+    first,
+    atStart: false,
+    frame: range.from,
+  })
   return { ...held, soundSeed: seedOfSound(scene) }
 }

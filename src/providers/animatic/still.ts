@@ -63,7 +63,10 @@ function cover(ink: Ink, anchor: Anchor, shift: Shift, alpha: number): void {
   const zoom = Math.max(1, shift.zoom)
   const [seenWide, seenHigh] = [width / scale / zoom, height / scale / zoom]
   const x = part.x + clamp((part.width - seenWide) / 2 + shift.u * part.width, 0, part.width - seenWide)
-  const y = part.y + clamp((part.height - seenHigh) / 2 + shift.v * part.height, 0, part.height - seenHigh)
+  // Faces stand above the middle; where the picture is cut, more of the top is kept.
+  const y =
+    part.y +
+    clamp((part.height - height / scale) * 0.36 + (height / scale - seenHigh) / 2 + shift.v * part.height, 0, part.height - seenHigh)
   ink.globalAlpha = alpha
   ink.imageSmoothingEnabled = true
   ink.imageSmoothingQuality = scale * zoom < 0.6 ? 'medium' : 'low'

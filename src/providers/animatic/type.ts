@@ -91,5 +91,8 @@ export function fitted(ink: Ink, text: string, width: number): string {
     if (ink.measureText(`${line.slice(0, middle).trimEnd()}…`).width <= width) low = middle
     else high = middle - 1
   }
-  return `${line.slice(0, low).replace(/\p{Cs}/gu, '').trimEnd()}…`
+  return `${line
+    .slice(0, low)
+    .replace(/\p{Cs}/gu, '')
+    .trimEnd()}…`
 }

@@ -69,11 +69,23 @@ export function fall(ink: Ink, top: number, bottom: number, stops: readonly Stop
 }
 
 /** A soft round light. */
-export function glow(ink: Ink, at: { readonly u: number; readonly v: number; readonly radius: number }, colour: Colour, strength: number): void {
+export function glow(
+  ink: Ink,
+  at: { readonly u: number; readonly v: number; readonly radius: number },
+  colour: Colour,
+  strength: number,
+): void {
   if (strength <= 0 || at.radius <= 0) return
   const gradient = ink.createRadialGradient(at.u, at.v, 0, at.u, at.v, at.radius)
   // Falls like light in air: quickly near the source, then slowly.
-  for (const [stop, share] of [[0, 1], [0.12, 0.62], [0.3, 0.3], [0.6, 0.08], [1, 0]] as const) gradient.addColorStop(stop, css(colour, strength * share))
+  for (const [stop, share] of [
+    [0, 1],
+    [0.12, 0.62],
+    [0.3, 0.3],
+    [0.6, 0.08],
+    [1, 0],
+  ] as const)
+    gradient.addColorStop(stop, css(colour, strength * share))
   ink.fillStyle = gradient
   ink.fillRect(at.u - at.radius, at.v - at.radius, at.radius * 2, at.radius * 2)
 }

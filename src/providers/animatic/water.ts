@@ -22,13 +22,18 @@ export function paintSea(view: View, horizon: number): void {
     // A strip of beach or rock in front.
     layer(view, 2.4, (span) => {
       const sand = mixed(groundAt(view, 2.2), mixed(look.light, [190, 150, 110], 0.6), 0.16)
-      view.ink.fillStyle = fall(view.ink, horizon + 0.3, horizon + 0.5, [[0, mixed(sand, look.sky[2], 0.25)], [0.3, sand], [1, darker(sand, 0.6)]])
+      view.ink.fillStyle = fall(view.ink, horizon + 0.3, horizon + 0.5, [
+        [0, mixed(sand, look.sky[2], 0.25)],
+        [0.3, sand],
+        [1, darker(sand, 0.6)],
+      ])
       below(view.ink, span, (u) => horizon + 0.34 - 0.05 * u + 0.012 * noise(scene.seed + 5, u * 2.2), 0.02)
       view.ink.strokeStyle = css(lighter(look.sky[3], 0.4), 0.34)
       view.ink.lineWidth = 0.004
       const wash = 0.008 * Math.sin(view.time * 0.9)
       view.ink.beginPath()
-      for (let u = span.left; u < span.right; u += 0.03) view.ink.lineTo(u, horizon + 0.332 + wash - 0.05 * u + 0.012 * noise(scene.seed + 5, u * 2.2))
+      for (let u = span.left; u < span.right; u += 0.03)
+        view.ink.lineTo(u, horizon + 0.332 + wash - 0.05 * u + 0.012 * noise(scene.seed + 5, u * 2.2))
       view.ink.stroke()
     })
   }
@@ -99,7 +104,11 @@ function paintSwell(view: View, horizon: number, row: number): void {
     high * 0.8 * noise(scene.seed + row, u * (5 - 2 * near) - way * time * 0.35)
   layer(view, distance, (span) => {
     const colour = mixed(mixed(look.sky[2], look.sky[1], 0.6), deep(view), 0.35 + 0.5 * near)
-    ink.fillStyle = fall(ink, base - high * 2, base + 0.2, [[0, colour, 0.62], [0.35, colour, 0.42], [1, darker(colour, 0.5), 0.5]])
+    ink.fillStyle = fall(ink, base - high * 2, base + 0.2, [
+      [0, colour, 0.62],
+      [0.35, colour, 0.42],
+      [1, darker(colour, 0.5), 0.5],
+    ])
     below(ink, span, line, 0.016)
     if (rough(view) > 2 || near > 0.9) foam(view, span, line, high)
   })
@@ -109,11 +118,15 @@ function foam(view: View, span: Span, line: (u: number) => number, high: number)
   const { ink, look, scene, time } = view
   ink.fillStyle = css(lighter(look.sky[3], 0.35), 0.3)
   ink.beginPath()
-  for (let u = span.left; u < span.right; u += 0.05) {
-    const thick = high * 0.5 * Math.max(0, noise(scene.seed + 9, u * 6 - time * 0.4))
-    ink.moveTo(u, line(u))
-    ink.quadraticCurveTo(u + 0.04, line(u + 0.04) - thick, u + 0.08, line(u + 0.08))
-    ink.quadraticCurveTo(u + 0.04, line(u + 0.04) + thick * 0.6, u, line(u))
+  const step = 0.045
+  for (let cell = Math.floor(span.left / step); cell * step < span.right; cell++) {
+    const strength = noise(scene.seed + 9, cell * 0.37 - time * 0.5)
+    if (strength < 0.2) continue
+    const [from, wide] = [cell * step, step * (0.5 + strength)]
+    const thick = high * 0.34 * strength
+    ink.moveTo(from, line(from))
+    ink.quadraticCurveTo(from + wide / 2, line(from + wide / 2) - thick, from + wide, line(from + wide))
+    ink.quadraticCurveTo(from + wide / 2, line(from + wide / 2) + thick * 0.7, from, line(from))
   }
   ink.fill()
 }
@@ -185,8 +198,19 @@ function paintMasts(view: View, row: Row): void {
 /** A fishing boat of length 1, its waterline at 0. */
 function trawler(view: View, kind: number): void {
   const { ink } = view
-  shape(ink, [[-0.5, -0.1], [-0.44, 0.06], [0.36, 0.06], [0.56, -0.2], [0.3, -0.1]])
-  shape(ink, [[-0.38, -0.1], [-0.38, -0.3], [-0.1, -0.32], [-0.04, -0.1]])
+  shape(ink, [
+    [-0.5, -0.1],
+    [-0.44, 0.06],
+    [0.36, 0.06],
+    [0.56, -0.2],
+    [0.3, -0.1],
+  ])
+  shape(ink, [
+    [-0.38, -0.1],
+    [-0.38, -0.3],
+    [-0.1, -0.32],
+    [-0.04, -0.1],
+  ])
   ink.lineWidth = 0.018
   ink.strokeStyle = ink.fillStyle
   ink.beginPath()
@@ -211,7 +235,11 @@ function paintQuay(view: View, horizon: number): void {
   const edge = horizon + 0.27
   layer(view, 2.4, (span) => {
     const stone = mixed(groundAt(view, 2), look.sky[2], 0.1)
-    ink.fillStyle = fall(ink, edge, 1.05, [[0, mixed(stone, look.light, 0.14)], [0.05, stone], [1, darker(stone, 0.55)]])
+    ink.fillStyle = fall(ink, edge, 1.05, [
+      [0, mixed(stone, look.light, 0.14)],
+      [0.05, stone],
+      [1, darker(stone, 0.55)],
+    ])
     ink.fillRect(span.left, edge, span.right - span.left, Math.max(0, span.bottom - edge) + 0.2)
     ink.fillStyle = css(darker(stone, 0.5), 0.5)
     for (let cell = Math.floor(span.left / 0.21); cell * 0.21 < span.right; cell++) ink.fillRect(cell * 0.21, edge + 0.014, 0.002, 0.06)
@@ -219,7 +247,14 @@ function paintQuay(view: View, horizon: number): void {
     ink.fillStyle = css(darker(stone, 0.62))
     for (let cell = Math.floor(span.left / 0.62); cell * 0.62 < span.right + 0.62; cell++) {
       const u = cell * 0.62 + 0.24
-      shape(ink, [[u - 0.016, edge + 0.012], [u - 0.011, edge - 0.03], [u - 0.02, edge - 0.042], [u + 0.02, edge - 0.042], [u + 0.011, edge - 0.03], [u + 0.016, edge + 0.012]])
+      shape(ink, [
+        [u - 0.016, edge + 0.012],
+        [u - 0.011, edge - 0.03],
+        [u - 0.02, edge - 0.042],
+        [u + 0.02, edge - 0.042],
+        [u + 0.011, edge - 0.03],
+        [u + 0.016, edge + 0.012],
+      ])
       if (cell % 2 !== 0) continue
       ink.fillRect(u + 0.284, edge - 0.4, 0.007, 0.42)
       ink.fillRect(u + 0.268, edge - 0.41, 0.04, 0.012)
