@@ -19,6 +19,12 @@ const result = await build({
   // Ink asks for React's developer tools only in development; the stub keeps them out.
   alias: { 'react-devtools-core': './scripts/empty.mjs' },
   external: ['@napi-rs/canvas', '@ffmpeg-binary/*', '@ffprobe-installer/*'],
-  banner: { js: "import{createRequire as __require}from'node:module';const require=__require(import.meta.url);" },
+  // What CommonJS packages expect to find.
+  banner: {
+    js: [
+      "import{createRequire as __require}from'node:module';import{dirname as __folder}from'node:path';import{fileURLToPath as __path}from'node:url';",
+      'const require=__require(import.meta.url),__filename=__path(import.meta.url),__dirname=__folder(__filename);',
+    ].join(''),
+  },
 })
 if (process.argv.includes('--meta')) console.log(JSON.stringify(result.metafile))

@@ -30,3 +30,13 @@ export type Call = {
 
 /** A command: does its work, gives the exit code. */
 export type Command = (call: Call, io: Io) => Promise<number>
+
+/** Ends a command with an exit code after it has said why. */
+export class Stop extends Error {
+  override readonly name = 'Stop'
+  readonly code: number
+  constructor(code: number) {
+    super(`exit ${code}`)
+    this.code = code
+  }
+}

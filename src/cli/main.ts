@@ -8,6 +8,7 @@ import { chooseColour } from '../report/screen.ts'
 import { parseCommandLine } from './args.ts'
 import { type CommandName, commands, globals, helpTable } from './commands.ts'
 import type { Command, Io } from './io.ts'
+import { Stop } from './io.ts'
 
 /** One line a command: the only list that says where a command's code is. */
 const bodies: Readonly<Record<CommandName, () => Promise<Command>>> = {
@@ -76,6 +77,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 /** A failure that a person can act on says so in two lines; anything else is our own mistake. */
 function tell(error: unknown, io: Io): number {
+  if (error instanceof Stop) return error.code
   if (error instanceof ProviderFailure) {
     io.stderr.write(`ltx: ${safeText(error.failure.message)}\n  ${safeText(error.failure.next)}\n`)
     return exitCode(exitOfFailure(error.failure.kind))

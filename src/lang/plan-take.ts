@@ -54,6 +54,7 @@ export function addModelJob(take: Take, place: Place, job: ModelJob): JobId {
     price: job.price,
     expected: capabilities.pace.fixed + capabilities.pace.perSecond * job.bought.seconds,
     reproducibility: capabilities.reproducibility,
+    tries: shot.tries,
     span: place.span,
   })
   return id

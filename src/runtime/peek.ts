@@ -28,7 +28,7 @@ export type PeekOptions = {
 export async function peek({ world, dotLtx, namespace, script, lock }: PeekOptions): Promise<Peek> {
   const folder = `${dotLtx}/${namespace}`
   const [present, actions, history] = await Promise.all([
-    listNames(world.files, folder),
+    world.files.exists(folder).then((there) => (there ? listNames(world.files, folder) : new Set<Sha256>())),
     readList(world.files, actionsPath(dotLtx, namespace)),
     readHistory(world.files, journalFolder(dotLtx, script, world.sha256)),
   ])

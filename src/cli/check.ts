@@ -1,0 +1,67 @@
+// `ltx check`: every mistake in the scripts, at once. Looks at the words and at whether the files they name are there;
+// plans nothing.
+import { relative, resolve } from 'node:path'
+import { assetsOf, checkFilm, openScript } from '../compile.ts'
+import type { Diagnostic } from '../lang/diagnostic.ts'
+import { applyFixes } from '../lang/fixes.ts'
+import { exitCode } from '../report/exit.ts'
+import { quietJson } from '../report/json.ts'
+import { safeText } from '../report/safe-text.ts'
+import { counted } from '../report/say.ts'
+import { showDiagnostics } from './film.ts'
+import type { Call, Io } from './io.ts'
+import { Stop } from './io.ts'
+
+/** The named scripts, or all of this folder. */
+export async function scriptsOf(call: Call, io: Io): Promise<readonly string[]> {
+  const named = call.files.length > 0 ? call.files : (await io.world.files.list(io.cwd)).filter((name) => name.endsWith('.ltx')).sort()
+  if (named.length === 0) {
+    io.stderr.write('ltx: there is no script in this folder\n  name one, or make a new film: ltx init\n')
+    throw new Stop(exitCode('usage'))
+  }
+  for (const name of named) {
+    if (await io.world.files.exists(resolve(io.cwd, name))) continue
+    io.stderr.write(`ltx: there is no file ${safeText(name)}\n  check the path\n`)
+    throw new Stop(exitCode('usage'))
+  }
+  return named.map((name) => resolve(io.cwd, name))
+}
+
+async function checkOne(path: string, io: Io) {
+  const opened = openScript(path)
+  const program = checkFilm(opened, { rung: 'final', sample: true })
+  // A film with params is checked with made-up values: its files have names nobody has given yet.
+  const isTemplate = [...opened.loaded.files.values()].some((file) => file.ast.body.some((statement) => statement.kind === 'param'))
+  if (program !== undefined && !isTemplate) {
+    for (const asset of assetsOf(program)) {
+      if (!(await io.world.files.exists(resolve(opened.root, asset.path))))
+        opened.reporter.report('asset.missing', asset.span, { path: asset.path })
+    }
+  }
+  return opened
+}
+
+export async function check(call: Call, io: Io): Promise<number> {
+  const found: { readonly file: string; readonly diagnostic: Diagnostic }[] = []
+  for (const path of await scriptsOf(call, io)) {
+    let opened = await checkOne(path, io)
+    if (call.options.has('fix')) {
+      const source = opened.sources.get(opened.script)
+      const fixed = source === undefined ? undefined : applyFixes(source, opened.reporter.diagnostics())
+      if (fixed !== undefined && fixed !== source?.text) {
+        await io.world.files.writeWhole(path, fixed)
+        io.stderr.write(`mended ${safeText(relative(io.cwd, path))}\n`)
+        opened = await checkOne(path, io)
+      }
+    }
+    if (!call.options.has('json')) showDiagnostics(opened, io, !call.options.has('quiet-warnings'))
+    for (const diagnostic of opened.reporter.diagnostics()) found.push({ file: relative(io.cwd, path), diagnostic })
+  }
+  const errors = found.filter(({ diagnostic }) => diagnostic.severity === 'error').length
+  const warnings = found.length - errors
+  if (call.options.has('json'))
+    io.stdout.write(`${quietJson({ v: 1, errors, warnings, diagnostics: found.map(({ diagnostic }) => diagnostic) }, 2)}\n`)
+  else if (!io.quiet)
+    io.stdout.write(found.length === 0 ? 'no mistakes found\n' : `${counted(errors, 'error')}, ${counted(warnings, 'warning')}\n`)
+  return errors > 0 ? exitCode('script') : 0
+}

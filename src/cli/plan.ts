@@ -1,0 +1,27 @@
+// `ltx plan`: what would be made, why, and for how much. Needs no key and no network, and makes nothing.
+
+import type { Film } from '../compile.ts'
+import { openScript } from '../compile.ts'
+import { planJson } from '../report/plan-json.ts'
+import { planShotText } from '../report/plan-shot-text.ts'
+import { planText } from '../report/plan-text.ts'
+import { knownPath, planFilm, rungOf, scriptOf, showDiagnostics, wantedFilms } from './film.ts'
+import type { Call, Io } from './io.ts'
+
+export async function plan(call: Call, io: Io): Promise<number> {
+  const opened = openScript(await scriptOf(call, io))
+  const { options } = call
+  for (const wanted of wantedFilms(call, opened)) {
+    const film = await planFilm(opened, wanted, rungOf(call), io)
+    const shot = options.value('shot')
+    if (options.has('json')) io.stdout.write(planJson(film.plan))
+    else if (shot !== undefined) io.stdout.write(shotText(film, shot, io))
+    else io.stdout.write(planText(film.plan, { colour: io.colour, width: io.width, verbose: options.has('verbose') }))
+  }
+  if (!io.quiet) showDiagnostics(opened, io)
+  return 0
+}
+
+function shotText(film: Film, name: string, io: Io): string {
+  return planShotText(film.program, film.plan, knownPath(name, film, io), { colour: io.colour, width: io.width })
+}

@@ -1,0 +1,193 @@
+// `ltx render`: makes what the plan says and cuts the film. Ctrl-C stops cleanly: nothing new is begun, what is out is
+// written down, and the next render goes on.
+import { relative } from 'node:path'
+import type { Film } from '../compile.ts'
+import { openScript } from '../compile.ts'
+import { formatMoney } from '../lang/money.ts'
+import type { Made } from '../make.ts'
+import { make, ProjectBusy } from '../make.ts'
+import type { Exit } from '../report/exit.ts'
+import { exitCode, exitOf } from '../report/exit.ts'
+import { safeText } from '../report/safe-text.ts'
+import type { Screen } from '../report/screen.ts'
+import { chooseScreen, openScreen } from '../report/screen.ts'
+import { planFilm, rungOf, scriptOf, showDiagnostics, wantedFilms } from './film.ts'
+import type { Call, Io } from './io.ts'
+import { onlyPaths } from './only.ts'
+
+type Stopping = {
+  readonly signal: AbortSignal
+  readonly by: () => 'SIGINT' | 'SIGTERM' | 'SIGHUP' | undefined
+  watch(screen: Screen): void
+  end(): void
+}
+
+/** The first signal stops cleanly, the second at once; nothing recorded is lost by either. */
+function watchSignals(): Stopping {
+  const controller = new AbortController()
+  let by: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | undefined
+  let screen: Screen | undefined
+  const stop = (signal: NodeJS.Signals): void => {
+    if (by !== undefined) {
+      void screen?.close().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143))
+      return
+    }
+    by = signal === 'SIGTERM' || signal === 'SIGHUP' ? signal : 'SIGINT'
+    screen?.stopping()
+    controller.abort(new Error('stopped'))
+  }
+  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const name of names) process.on(name, stop)
+  return {
+    signal: controller.signal,
+    by: () => by,
+    watch(shown) {
+      screen = shown
+    },
+    end() {
+      for (const name of names) process.off(name, stop)
+    },
+  }
+}
+
+export async function render(call: Call, io: Io): Promise<number> {
+  const opened = openScript(await scriptOf(call, io))
+  const stopping = watchSignals()
+  try {
+    const exits: Exit[] = []
+    for (const wanted of wantedFilms(call, opened)) {
+      const film = await planFilm(opened, wanted, rungOf(call), io)
+      if (!io.quiet) showDiagnostics(opened, io)
+      exits.push(await renderFilm(film, call, io, stopping))
+      if (stopping.signal.aborted) break
+    }
+    return exitCode(exits.find((exit) => exit !== 'ok') ?? 'ok')
+  } finally {
+    stopping.end()
+  }
+}
+
+async function renderFilm(film: Film, call: Call, io: Io, stopping: Stopping): Promise<Exit> {
+  const refusal = refusalOf(film, call)
+  if (refusal !== undefined) {
+    io.stderr.write(`ltx: ${safeText(refusal.message)}\n${refusal.next.map((line) => `  ${safeText(line)}\n`).join('')}`)
+    return refusal.exit
+  }
+  const only = await onlyPaths(film, call, io)
+  const { options } = call
+  const face = chooseScreen({
+    json: options.has('json'),
+    noTui: options.has('no-tui') || io.quiet,
+    isTTY: io.stdout.isTTY === true,
+    env: io.env,
+  })
+  const wantedJobs = only === undefined ? undefined : new Set(film.plan.jobs.filter((job) => only.has(job.path)).map((job) => job.id))
+  const screen = await openScreen(face, film.plan, io.stdout, {
+    colour: io.colour,
+    now: () => io.world.clock.monotonic(),
+    ...(wantedJobs === undefined ? {} : { only: wantedJobs }),
+  })
+  stopping.watch(screen)
+  let made: Made
+  try {
+    const jobs = options.value('jobs')
+    made = await make(film, {
+      world: io.world,
+      signal: stopping.signal,
+      emit: (event) => screen.event(event),
+      ...(only === undefined ? {} : { only }),
+      ...(jobs === undefined ? {} : { jobs: Number(jobs) }),
+    })
+  } catch (error) {
+    await screen.close()
+    if (!(error instanceof ProjectBusy)) throw error
+    io.stderr.write(`ltx: ${safeText(error.message)}\n  wait for it, or stop it; then run again\n`)
+    return 'locked'
+  }
+  await screen.close()
+  if (face !== 'json') tellEnd(film, made, io)
+  return exitOfRun(film, made, stopping)
+}
+
+type Refusal = { readonly message: string; readonly next: readonly string[]; readonly exit: Exit }
+
+/** What stops a render before anything is begun. */
+function refusalOf({ plan, program, capabilities, opened }: Film, call: Call): Refusal | undefined {
+  const make = plan.jobs.filter((job) => job.made === undefined)
+  const { script } = opened
+  if (call.options.has('frozen') && make.length > 0) {
+    const paths = [...new Set(make.map((job) => job.path))]
+    return {
+      message: `--frozen: ${make.length} jobs would have to be made, for ${paths.slice(0, 5).join(', ')}${paths.length > 5 ? ' …' : ''}`,
+      next: [`see why: ltx plan ${script}`],
+      exit: 'failed',
+    }
+  }
+  const mute = [...new Set(make.map((job) => job.provider))].filter((name) => {
+    const kind = name === 'cut' ? 'cut' : program.providers.find((use) => use.name === name)?.kind
+    return kind !== undefined && capabilities.get(kind)?.callable !== true
+  })
+  if (mute.length > 0) {
+    return {
+      message: `this version of ltx can plan and price \`${mute.join('`, `')}\`, but not call it yet`,
+      next: [`the whole film as an animatic, free: ltx render ${script} --animatic`, `what it would cost: ltx plan ${script}`],
+      exit: 'failed',
+    }
+  }
+  if (plan.missingKeys.length > 0) {
+    return {
+      message: `no key in the environment: ${plan.missingKeys.join(', ')}`,
+      next: plan.missingKeys.map((name) => `export ${name}=YOUR_KEY`),
+      exit: 'money',
+    }
+  }
+  const { budget } = plan.film
+  if (budget !== undefined && plan.totals.price > budget) {
+    return {
+      message: `this run would cost ${formatMoney(plan.totals.price)}, more than the budget of ${formatMoney(budget)}`,
+      next: [
+        `cheaper: ltx render ${script} --draft`,
+        `a part of it: ltx render ${script} --only SCENE/SHOT`,
+        'or raise `budget` in the script',
+      ],
+      exit: 'money',
+    }
+  }
+  return undefined
+}
+
+/** Where everything lies, and what to type next. */
+function tellEnd(film: Film, { outcome, deliveries }: Made, io: Io): void {
+  const shown = (path: string): string => safeText(relative(io.cwd, path) || path)
+  if (outcome.failure !== undefined) io.stderr.write(`ltx: ${safeText(outcome.failure.message)}\n  ${safeText(outcome.failure.next)}\n`)
+  if (deliveries === undefined) return
+  const lines = [
+    ['film', shown(deliveries.film)],
+    ['contact sheet', shown(deliveries.sheet)],
+    ...deliveries.captions.map((path) => ['captions', shown(path)]),
+    ...deliveries.others.map((path) => ['delivered', shown(path)]),
+  ]
+  const width = Math.max(...lines.map(([what = '']) => what.length))
+  for (const [what = '', where] of lines) io.stdout.write(`${what.padEnd(width)}  ${where}\n`)
+  if (!deliveries.cutAgain && !io.quiet) io.stdout.write('nothing had changed: the film is as it was\n')
+  const script = shown(`${film.opened.root}/${film.opened.script}`)
+  const next = film.plan.rung === 'animatic' ? `ltx plan ${script}` : `ltx takes ${script} SHOT`
+  io.stdout.write(`${'next'.padEnd(width)}  ${next}\n`)
+}
+
+function exitOfRun(film: Film, { outcome }: Made, stopping: Stopping): Exit {
+  const lost = outcome.failures.some(
+    ({ job, failure }) => failure.kind === 'input' && (film.plan.jobs.find(({ id }) => id === job)?.price ?? 0) > 0,
+  )
+  const signal = stopping.by()
+  return exitOf({
+    reason: outcome.reason,
+    failures: [
+      ...outcome.failures.map(({ failure, uncertain }) => (uncertain ? { kind: 'uncertain' as const } : failure)),
+      ...(outcome.failure === undefined ? [] : [outcome.failure]),
+    ],
+    some: outcome.made.length + outcome.kept > 0,
+    ...(signal === undefined ? {} : { signal }),
+    ...(lost ? { also: ['missing'] as const } : {}),
+  })
+}

@@ -1,0 +1,290 @@
+// From made clips to what a person holds: the film, its captions, its contact sheet, and every other file the script
+// asks to have delivered. A film whose parts have not changed is not cut again.
+import { createHash } from 'node:crypto'
+import { basename, dirname, extname, join } from 'node:path'
+import type { Film } from './compile.ts'
+import { canonicalJson } from './lang/key.ts'
+import type { Delivered, JobId, Request } from './lang/plan.ts'
+import { layCaptions, toSrt, toVtt } from './media/captions.ts'
+import { deliver } from './media/delivery.ts'
+import { makeFilm } from './media/film.ts'
+import type { House } from './media/house.ts'
+import { drawCaption, drawTitle } from './media/lettering.ts'
+import type { Overlay } from './media/pieces.ts'
+import { probe } from './media/probe.ts'
+import { contactSheet } from './media/sheet.ts'
+import { makeSound } from './media/sound.ts'
+import { ProviderFailure } from './providers/provider.ts'
+import type { Check, CutFiles, CutMade } from './runtime/run.ts'
+import type { Files } from './world.ts'
+
+/** What lies on the disk after a cut. Absolute paths. */
+export type Deliveries = {
+  readonly film: string
+  readonly sheet: string
+  readonly captions: readonly string[]
+  readonly others: readonly string[]
+  readonly cutAgain: boolean
+}
+
+type Setting = { readonly scratch: string; readonly signal: AbortSignal; readonly files: Files }
+
+export type FilmCut = {
+  readonly check: Check
+  make(files: CutFiles, report: (progress: number, phase: string) => void): Promise<CutMade>
+  made(): Deliveries | undefined
+}
+
+/** Raise when the same parts would be cut into another film. */
+const generation = 1
+const titleFade = 0.25
+
+/** Where the film goes: the lower rungs beside the real one, never over it. */
+export function outputOf(film: Film, output = film.plan.film.output): string {
+  const { rung } = film.plan
+  const path = join(film.opened.root, output)
+  if (rung === 'final') return path
+  const end = extname(path)
+  return `${path.slice(0, path.length - end.length)}.${rung}${end}`
+}
+
+const houseOf = (film: Film): House => ({
+  size: film.plan.film.size,
+  rate: film.plan.film.rate,
+  quality: film.plan.rung === 'animatic' ? 'draft' : 'final',
+})
+
+export function openCut(film: Film, setting: Setting): FilmCut {
+  let made: Deliveries | undefined
+  return {
+    check: (path, request) => checkClip(film, path, request),
+    async make(files, report) {
+      const result = await cutFilm(film, files, setting, report)
+      made = result.deliveries
+      return result.made
+    },
+    made: () => made,
+  }
+}
+
+/** Is the file what was asked for? A provider whose clips are ready for the cut has to be exact. */
+async function checkClip(film: Film, path: string, request: Request): Promise<Delivered> {
+  const delivered = await probe(path)
+  const ready = film.capabilities.get(request.provider.split('/')[0] ?? '')?.ready === true
+  const wrong = differenceOf(delivered, request, ready)
+  if (wrong === undefined) return delivered
+  throw new ProviderFailure({
+    kind: 'mismatch',
+    message: `the clip is not what was asked for: ${wrong}`,
+    next: 'it is kept aside; run again to have it made once more',
+    retry: true,
+  })
+}
+
+function differenceOf(delivered: Delivered, request: Request, ready: boolean): string | undefined {
+  const { size, rate, frames } = request
+  if (delivered.size.width !== size.width || delivered.size.height !== size.height) {
+    return `${delivered.size.width}x${delivered.size.height} instead of ${size.width}x${size.height}`
+  }
+  if (delivered.rate.num * rate.den !== rate.num * delivered.rate.den)
+    return `${delivered.rate.num}/${delivered.rate.den} frames a second instead of ${rate.num}/${rate.den}`
+  // A whole clip that is only brought to house form has the length it has.
+  if (frames === 0) return undefined
+  const edits = request.operation === 'extend' || request.operation === 'retake'
+  const fits = ready ? delivered.frames === frames : edits ? delivered.frames >= frames : Math.abs(delivered.frames - frames) <= 1
+  return fits ? undefined : `${delivered.frames} frames instead of ${frames}`
+}
+
+type Cutting = { readonly deliveries: Deliveries; readonly made: CutMade }
+
+async function cutFilm(film: Film, files: CutFiles, setting: Setting, report: (progress: number, phase: string) => void): Promise<Cutting> {
+  const { plan } = film
+  const output = outputOf(film)
+  const key = cutKey(film, files)
+  const record = join(film.dotLtx, film.namespace, `film-${film.journalName}.json`)
+  const before = await readRecord(record, key, setting.files)
+  if (before !== undefined) return before
+  await setting.files.makeFolder(dirname(output))
+  await setting.files.makeFolder(setting.scratch)
+  const clips = new Map<JobId, string>()
+  for (const { job } of plan.cut.clips) clips.set(job, await files.open(job))
+  report(0.02, 'letters')
+  const overlays = await drawOverlays(film, setting)
+  const sound = await makeSound({
+    cut: plan.cut,
+    rate: plan.film.rate,
+    files: clips,
+    assets: new Map(plan.cut.beds.map((bed) => [bed.path, join(film.opened.root, bed.path)])),
+    delivered: new Map([...files.made].map(([id, { delivered }]) => [id, delivered])),
+    ...(plan.film.loudness === undefined ? {} : { loudness: plan.film.loudness }),
+    tool: film.tool,
+    scratch: setting.scratch,
+    signal: setting.signal,
+    onProgress: (done, phase) => report(0.05 + 0.45 * done, phase),
+  })
+  await makeFilm({
+    cut: plan.cut,
+    house: houseOf(film),
+    files: clips,
+    overlays,
+    sound,
+    tags: { title: plan.film.title, comment: disclosure(film) },
+    output,
+    scratch: setting.scratch,
+    tool: film.tool,
+    signal: setting.signal,
+    onProgress: (phase, done) => report(0.5 + (phase === 'picture' ? 0.35 * done : 0.35 + 0.05 * done), phase),
+  })
+  const captions = await writeCaptions(film, output, setting)
+  const sheet = await writeSheet(film, clips, output, setting)
+  const others = await deliverOthers(
+    film,
+    { output, ...(sound.loudness === undefined ? {} : { measured: sound.loudness }) },
+    setting,
+    report,
+  )
+  report(1, 'done')
+  const made: CutMade = {
+    output,
+    sha256: await setting.files.sha256(output),
+    frames: plan.cut.frames,
+    ...(sound.loudness === undefined ? {} : { loudness: sound.loudness }),
+  }
+  const deliveries: Deliveries = { film: output, sheet, captions, others, cutAgain: true }
+  await writeRecord(record, key, { deliveries, made }, setting.files)
+  return { deliveries, made }
+}
+
+/** What a viewer is told by the file itself. */
+function disclosure(film: Film): string {
+  const models = [...new Set(film.plan.jobs.filter((job) => job.provider !== 'cut').map((job) => job.request.model))].sort()
+  if (film.plan.rung === 'animatic') return 'animatic made with ltx'
+  return models.length === 0 ? 'made with ltx' : `contains pictures and sound generated by ${models.join(', ')}; made with ltx`
+}
+
+/** Titles and burned-in captions as pictures with their times. */
+async function drawOverlays(film: Film, setting: Setting): Promise<readonly Overlay[]> {
+  const { cut, film: what } = film.plan
+  const overlays: Overlay[] = []
+  const add = async (png: Uint8Array, from: number, to: number, fadeFrames: number): Promise<void> => {
+    const path = join(setting.scratch, `letters-${overlays.length}.png`)
+    await setting.files.writeWhole(path, png)
+    overlays.push({ png: path, from, to, fadeFrames })
+  }
+  const fade = Math.round((titleFade * what.rate.num) / what.rate.den)
+  for (const { text, below, style, from, to } of cut.titles) {
+    if (to > from)
+      await add(
+        drawTitle({ text, style, size: what.size, ...(below === undefined ? {} : { below }) }),
+        from,
+        to,
+        Math.min(fade, Math.floor((to - from) / 2)),
+      )
+  }
+  if (cut.captions?.burn === true) {
+    for (const caption of layCaptions(cut.captions.cues, what.rate, cut.frames)) {
+      await add(drawCaption({ text: caption.lines.join('\n'), size: what.size }), caption.from, caption.to, 0)
+    }
+  }
+  return overlays
+}
+
+const beside = (output: string, end: string): string => join(dirname(output), `${basename(output, extname(output))}${end}`)
+
+async function writeCaptions(film: Film, output: string, { files }: Setting): Promise<readonly string[]> {
+  const { captions, frames } = film.plan.cut
+  if (captions === undefined) return []
+  const laid = layCaptions(captions.cues, film.plan.film.rate, frames)
+  const texts = [
+    [beside(output, '.srt'), toSrt(laid, film.plan.film.rate)],
+    [beside(output, '.vtt'), toVtt(laid, film.plan.film.rate)],
+  ] as const
+  for (const [path, text] of texts) await files.writeWhole(path, text)
+  return texts.map(([path]) => path)
+}
+
+async function writeSheet(film: Film, clips: ReadonlyMap<JobId, string>, output: string, setting: Setting): Promise<string> {
+  const { plan } = film
+  const path = beside(output, '.sheet.png')
+  const png = await contactSheet({
+    title: plan.film.title,
+    cut: plan.cut,
+    rate: plan.film.rate,
+    size: plan.film.size,
+    files: clips,
+    tool: film.tool,
+    signal: setting.signal,
+  })
+  await setting.files.writeWhole(path, png)
+  return path
+}
+
+async function deliverOthers(
+  film: Film,
+  made: { readonly output: string; readonly measured?: number },
+  setting: Setting,
+  report: (progress: number, phase: string) => void,
+): Promise<readonly string[]> {
+  const paths: string[] = []
+  for (const delivery of film.plan.cut.deliveries) {
+    report(0.92, `deliver ${delivery.name}`)
+    const target = outputOf(film, delivery.output)
+    await setting.files.makeFolder(dirname(target))
+    await deliver({
+      film: made.output,
+      size: film.plan.film.size,
+      rate: film.plan.film.rate,
+      ...(made.measured === undefined ? {} : { measured: made.measured }),
+      delivery,
+      output: target,
+      tool: film.tool,
+      signal: setting.signal,
+    })
+    paths.push(target)
+  }
+  return paths
+}
+
+// ---- the film that is there already -------------------------------------------------------------------------
+
+/** The hash of everything that decides the finished file. */
+function cutKey(film: Film, files: CutFiles): string {
+  const { plan } = film
+  const clips = plan.cut.clips.map(({ path, job, ...place }) => ({ ...place, name: path, sha256: files.made.get(job)?.sha256 ?? '' }))
+  const { size, rate, loudness, title, output } = plan.film
+  const spanless = JSON.parse(
+    JSON.stringify({ ...plan.cut, clips }, (name, value: unknown) => (name === 'span' ? undefined : value)),
+  ) as unknown
+  return createHash('sha256')
+    .update(canonicalJson({ generation, tool: film.tool.version, rung: plan.rung, cut: spanless, size, rate, loudness, title, output }))
+    .digest('hex')
+}
+
+type Kept = { readonly key: string; readonly cutting: Cutting; readonly sizes: Readonly<Record<string, number>> }
+
+async function sizesOf(paths: readonly string[], files: Files): Promise<Record<string, number>> {
+  const sizes: Record<string, number> = {}
+  for (const path of paths) sizes[path] = (await files.stat(path)).bytes
+  return sizes
+}
+
+const pathsOf = ({ film, sheet, captions, others }: Deliveries): readonly string[] => [film, sheet, ...captions, ...others]
+
+/** The last cut, when it was of the very same parts and its files still lie there. */
+async function readRecord(path: string, key: string, files: Files): Promise<Cutting | undefined> {
+  try {
+    // Written by us; whatever does not fit its shape throws or differs, and the film is cut again.
+    const kept = JSON.parse(await files.readText(path)) as Kept
+    if (kept.key !== key) return undefined
+    const { deliveries, made } = kept.cutting
+    const sizes = await sizesOf(pathsOf(deliveries), files)
+    return canonicalJson(sizes) === canonicalJson(kept.sizes) ? { made, deliveries: { ...deliveries, cutAgain: false } } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function writeRecord(path: string, key: string, cutting: Cutting, files: Files): Promise<void> {
+  const kept: Kept = { key, cutting, sizes: await sizesOf(pathsOf(cutting.deliveries), files) }
+  await files.writeWhole(path, `${JSON.stringify(kept)}\n`)
+}
