@@ -55,6 +55,8 @@ export type Film = {
   readonly namespace: 'clips' | 'animatic'
   readonly facts: ReadonlyMap<string, AssetFacts>
   readonly tool: Tool
+  /** What every kind of provider can do. */
+  readonly capabilities: ReadonlyMap<string, Capabilities>
   readonly peek: Peek
   /** The name its journals go by. */
   readonly journalName: string
@@ -123,7 +125,20 @@ export async function compile(
   const input = planInput(program, { rung: options.rung, lock, facts, made, tool, world })
   const plan = makePlan(input, reporter)
   if (reporter.failed()) return undefined
-  return { opened, program, plan, lock, lockPath: lockFile, dotLtx, namespace, facts, tool, peek: made, journalName: name }
+  return {
+    opened,
+    program,
+    plan,
+    lock,
+    lockPath: lockFile,
+    dotLtx,
+    namespace,
+    facts,
+    tool,
+    capabilities: capabilitiesOf(tool.version),
+    peek: made,
+    journalName: name,
+  }
 }
 
 function readLock(path: string, name: string, reporter: Reporter): Lock | undefined {
