@@ -54,6 +54,8 @@ const giveWay: readonly ColumnId[] = ['time', 'seed', 'takes', 'bought', 'on', '
 /** What is said once, above the table: the providers with their models and class, and what holds for every shot. */
 type Common = {
   readonly providers: ReadonlyMap<string, { readonly models: ReadonlySet<string>; readonly reproducibility: Reproducibility }>
+  /** There are cards, stills or own footage among the shots. */
+  readonly plain: boolean
   /** When all shots have as many. */
   readonly takes?: number
   readonly bridges: readonly string[]
@@ -74,17 +76,18 @@ function commonOf(plan: Plan): Common {
   const takes = shots[0]?.takes ?? 1
   return {
     providers,
+    plain: plan.lines.some(({ kind }) => kind !== 'shot'),
     ...(shots.every((line) => line.takes === takes) ? { takes } : {}),
     bridges: made.length > 1 ? shared.filter(everywhere) : [],
   }
 }
 
-/** As little as tells shots apart: nothing where there is one provider with one model. */
-function onText(line: PlanLine, { providers }: Common): string {
+/** As little as tells items apart: nothing where one provider with one model makes everything. */
+function onText(line: PlanLine, { providers, plain }: Common): string {
   if (line.kind !== 'shot') return makerText(line)
   const several = (providers.get(line.provider)?.models.size ?? 0) > 1
-  if (providers.size === 1 && !several) return ''
-  return oneLine([providers.size > 1 ? line.provider : '', several ? line.model : ''].filter(Boolean).join(' '))
+  if (providers.size === 1 && !several && !plain) return ''
+  return oneLine([providers.size > 1 || !several ? line.provider : '', several ? line.model : ''].filter(Boolean).join(' '))
 }
 
 type Layout = {

@@ -34,7 +34,8 @@ function headline(view: View): Row {
   const { made, stopped } = view
   if (made !== undefined && stopped?.reason !== 'failed') {
     const length = formatSeconds(framesToSeconds(made.frames, view.plan.film.rate))
-    return [piece('✓ ', 'good'), piece(title, 'strong'), piece(` is finished: ${oneLine(made.output)}`), piece(`  ${length}`, 'quiet')]
+    const loudness = made.loudness === undefined ? '' : `, ${made.loudness.toFixed(1)} LUFS`
+    return [piece('✓ ', 'good'), piece(title, 'strong'), piece(' is finished'), piece(`  ${length}${loudness}`, 'quiet')]
   }
   if (stopped?.reason === 'interrupted')
     return [piece('■ ', 'warn'), piece(title, 'strong'), piece(' was stopped; what is made stays made')]

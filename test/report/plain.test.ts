@@ -55,11 +55,12 @@ describe('the log', () => {
     const text = await log(
       stamp([
         started(plan),
-        { type: 'cut.made', output: 'out/harbor-lights.mp4', sha256: key, frames: 864 },
+        { type: 'cut.made', output: 'out/harbor-lights.mp4', sha256: key, frames: 864, loudness: -14.04 },
         { type: 'run.stopped', reason: 'finished', made: 0, kept: 33, failed: 0, blocked: 0, spent: 0 },
       ]),
     )
-    expect(text).toContain('✓ Harbor Lights is finished: out/harbor-lights.mp4  36s')
+    expect(text).toContain(' 0:01  film      out/harbor-lights.mp4\n')
+    expect(text).toContain('✓ Harbor Lights is finished  36s, -14.0 LUFS\n')
     expect(text).not.toContain('go on')
   })
   it('says progress in quarters, and not backwards', async () => {

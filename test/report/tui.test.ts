@@ -73,6 +73,11 @@ describe('the rows', () => {
     expect(rows.some((row) => row.startsWith('✗ harbor/sign  the words:'))).toBe(true)
     expect(rows.some((row) => /… \d more:/.test(row))).toBe(true)
   })
+  it('show the cut while it is made', () => {
+    const cutting = fold(view(), { v: 1, n: 99, at: now, type: 'cut.progress', phase: 'sound', progress: 0.4 })
+    expect(text(tuiRows(cutting, { columns: 80, rows: 24 }, now))).toContain('● film  ━━━━━────────  40%  sound')
+    expect(text(tuiRows(view(), { columns: 80, rows: 24 }, now)).join()).not.toContain('film')
+  })
   it('say that the run is stopping', () => {
     expect(text(tuiRows(view(), { columns: 80, rows: 24 }, now, true)).at(-1)).toBe(
       'stopping: what is out is taken in; ctrl-c once more stops at once',
