@@ -1,8 +1,8 @@
 // A block's statements in, the same with nothing left to expand out: templates placed, loops unrolled, branches taken,
 // `let`s put into scope. What remains are commands and texts, each with the names that hold where it stands.
 import type { Block, Call, Command, For, If, Statement, Template, Text } from './ast.ts'
-import { type Bound, bind } from './bind.ts'
-import { type Frame, limits, report, spendStatements, stop, type Trail, within } from './expansion.ts'
+import type { Bound } from './bind.ts'
+import { bindOnce, type Frame, limits, report, spendItem, spendStatements, stop, type Trail, within } from './expansion.ts'
 import { condition, evaluateExpression, resolve } from './expression.ts'
 import { functionOf } from './functions.ts'
 import { type Parent, type Row, rowOf, rows } from './schema.ts'
@@ -75,6 +75,9 @@ function text(line: Text, frame: Frame, parent: Parent, found: Expanded[]): void
   else misplaced(frame, line.span, 'a text of its own', parent, 'in a shot, an extend or a retake')
 }
 
+/** Statements that make an item of the timeline, wherever they may stand. */
+const items: ReadonlySet<string> = new Set(['shot', 'clip', 'card', 'still'])
+
 function command(statement: Command, frame: Frame, parent: Parent, found: Expanded[]): void {
   const word = statement.word.text
   const row = rowOf(word, parent)
@@ -83,7 +86,8 @@ function command(statement: Command, frame: Frame, parent: Parent, found: Expand
     if (homes.length > 0) misplaced(frame, statement.word.span, `\`${word}\``, parent, homes.map(placeName).join(', '))
     return
   }
-  const bound = bind(statement, row, frame.run.reporter)
+  if (items.has(word) && !spendItem(frame, statement.span)) return
+  const bound = bindOnce(statement, row, frame.run)
   // What is wrong with it was reported; the rest of the film is still read.
   if (bound === undefined) {
     frame.run.skipped = true

@@ -1,8 +1,11 @@
 // One run of the evaluator: where it reports to, how much work it may still do, and which template calls led to where it
 // stands. Every loop, hole and placed statement spends from one purse before it is worked out, so that a script that would
 // grow without end is refused at once.
+import type { Command } from './ast.ts'
+import { type Bound, bind } from './bind.ts'
 import type { Code, Holes } from './codes.ts'
 import type { Details, Diagnostic, Reporter } from './diagnostic.ts'
+import type { Row } from './schema.ts'
 import type { Scope } from './scope.ts'
 import type { Span } from './source.ts'
 
@@ -17,7 +20,7 @@ export const limits = {
   valueDepth: 600,
   /** Characters of one text. */
   text: 65_536,
-  /** Steps of working out values, where 64 characters of text count as one. */
+  /** Steps of working out values, where 16 characters of text count as one. */
   steps: 4_000_000,
 } as const
 
@@ -28,6 +31,10 @@ export type Run = {
   steps: number
   statements: number
   depth: number
+  /** Items met on the timeline. */
+  items: number
+  /** What binding a command's arguments gave: the same each time a loop or template places it. */
+  readonly bound: WeakMap<Command, { readonly row: Row; readonly bound: Bound | undefined }>
   /** Set when a limit was passed: everything after it is left alone. */
   stopped: boolean
   /** Set when a statement could not be read: what seems to be missing later may be only that. */
@@ -40,6 +47,8 @@ export const openRun = (reporter: Reporter, allowed: Run['allowed'] = () => fals
   steps: 0,
   statements: 0,
   depth: 0,
+  items: 0,
+  bound: new WeakMap(),
   stopped: false,
   skipped: false,
 })
@@ -72,6 +81,20 @@ export function report<C extends Code>(frame: Frame, code: C, span: Span, holes:
 export function spendSteps(frame: Frame, steps: number, span: Span): boolean {
   frame.run.steps += steps
   return check(frame, frame.run.steps <= limits.steps, span, 'steps of working out values', limits.steps)
+}
+
+export function spendItem(frame: Frame, span: Span): boolean {
+  frame.run.items += 1
+  return check(frame, frame.run.items <= limits.items, span, 'items on the timeline', limits.items)
+}
+
+/** A command's arguments by name, worked out once however often it is placed. */
+export function bindOnce(command: Command, row: Row, run: Run): Bound | undefined {
+  const known = run.bound.get(command)
+  if (known !== undefined && known.row === row) return known.bound
+  const bound = bind(command, row, run.reporter)
+  run.bound.set(command, { row, bound })
+  return bound
 }
 
 export function spendStatements(frame: Frame, statements: number, span: Span): boolean {

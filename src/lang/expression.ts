@@ -60,7 +60,7 @@ function textOf(text: Text, frame: Frame): Value | undefined {
       return undefined
     }
   }
-  if (broken || !spendSteps(frame, length >> 6, text.span)) return undefined
+  if (broken || !spendSteps(frame, length >> 4, text.span)) return undefined
   return textValue(pieces.join(''), text.span.path)
 }
 
@@ -212,6 +212,14 @@ function callFunction(call: Call, frame: Frame): Value | undefined {
   }
   const args = orderArguments(row, call.args, call, frame)
   if (args === undefined) return undefined
+  if (
+    !spendSteps(
+      frame,
+      args.reduce((sum, arg) => sum + weight(arg), 0),
+      call.span,
+    )
+  )
+    return undefined
   const result = row.call(args, call.span.path)
   if ('problem' in result) {
     report(frame, 'type.call', call.span, { name, problem: result.problem }, { hint: `for example: ${row.example}` })
@@ -221,9 +229,11 @@ function callFunction(call: Call, frame: Frame): Value | undefined {
     report(frame, 'limit.text', call.span, { size: `more than ${limits.text / 1024} KiB` })
     return undefined
   }
-  const cost = result.unit === 'text' ? result.text.length >> 6 : result.unit === 'list' ? result.weight : 1
-  return spendSteps(frame, cost, call.span) ? result : undefined
+  return spendSteps(frame, weight(result), call.span) ? result : undefined
 }
+
+/** What it costs to go through a value. */
+const weight = (value: Value): number => (value.unit === 'text' ? value.text.length >> 4 : value.unit === 'list' ? value.weight : 1)
 
 /** As `resolve`, without a report; only to word another report better. */
 function resolveQuietly(name: Name, frame: Frame): Binding | undefined {
@@ -318,7 +328,7 @@ function work(
         report(frame, 'limit.text', span, { size: `more than ${limits.text / 1024} KiB` })
         return undefined
       }
-      return result.value
+      return spendSteps(frame, weight(result.value), span) ? result.value : undefined
     case 'mismatch':
       report(frame, 'type.operands', span, { operator, left: describe(left), right: right === undefined ? 'nothing' : describe(right) })
       return undefined

@@ -2,9 +2,8 @@
 // scope for each; values are worked out when first asked for, so their order in the file is free.
 import { argument, nameText, readAsset, readNewName, readText } from './argument.ts'
 import type { Command, Param } from './ast.ts'
-import { bind } from './bind.ts'
 import { expandBlock, type Placed } from './expand.ts'
-import { type Frame, type Run, report } from './expansion.ts'
+import { bindOnce, type Frame, type Run, report } from './expansion.ts'
 import { evaluateExpression } from './expression.ts'
 import type { Loaded, LoadedFile } from './load.ts'
 import { type ParamInput, type ParamSpec, readInput, sampleOf } from './param-input.ts'
@@ -87,7 +86,7 @@ type Add = (name: string, lazy: Lazy) => void
 
 function placedOf(command: Command, frame: Frame): Placed | undefined {
   const row = rowOf(command.word.text, 'file')
-  const bound = row === undefined ? undefined : bind(command, row, frame.run.reporter)
+  const bound = row === undefined ? undefined : bindOnce(command, row, frame.run)
   if (row !== undefined && bound !== undefined) return { kind: 'statement', row, command, bound, frame }
   frame.run.skipped = true
   return undefined

@@ -37,6 +37,13 @@ function ofText(make: (text: string) => Value | string): FunctionRow['call'] {
   }
 }
 
+/** Characters as people count them, near enough: a pair of surrogates is one. */
+function characters(text: string): number {
+  let count = 0
+  for (const _ of text) count += 1
+  return count
+}
+
 const text = { name: 'text', type: 'text' } as const
 const list = { name: 'list', type: 'list' } as const
 
@@ -88,7 +95,7 @@ export const functions: readonly FunctionRow[] = [
     call: ([value]) => {
       if (value?.unit === 'list') return intValue(value.items.length)
       return value?.unit === 'text'
-        ? intValue([...value.text].length)
+        ? intValue(characters(value.text))
         : { problem: `takes a list or a text, not ${value === undefined ? 'nothing' : describe(value)}` }
     },
   },

@@ -70,7 +70,7 @@ function jsonRows(table: EpisodeTable, params: readonly ParamSpec[], reporter: R
     data = JSON.parse(table.text.replace(/^\ufeff/, ''))
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    const at = Number(/position (\d+)/.exec(message)?.[1] ?? 0)
+    const at = Number(/position (\d+)/.exec(message)?.[1] ?? (/end of JSON/.test(message) ? table.text.length : 0))
     return refuse('it is not JSON', { path: table.path, start: at, end: at + 1 })
   }
   if (!Array.isArray(data)) return refuse('it must be a list of objects')

@@ -2,7 +2,7 @@
 // between them. In go the placed statements of a film, out come the items and the beds and titles still to be placed.
 import { argument, framesText, readAsset, readFrames, readNewName, readSecondsRange, readText, readWord } from './argument.ts'
 import { type Expanded, expandBlock, type Placed } from './expand.ts'
-import { limits, report, stop } from './expansion.ts'
+import { report } from './expansion.ts'
 import type { Card, Footage, Item, Path, Shot, Still, Transition } from './program.ts'
 import { readPieces } from './prompt-statement.ts'
 import { readSettings, type Settings } from './settings.ts'
@@ -137,10 +137,6 @@ function add(entry: Entry | undefined, building: Building): void {
   const first = (before === undefined ? undefined : building.entries[before]?.placed.command.span) ?? building.scenes.get(path)
   if (first !== undefined) {
     reportTwice(entry.placed, path, first)
-    return
-  }
-  if (building.entries.length >= limits.items) {
-    if (!entry.placed.frame.run.stopped) stop(entry.placed.frame, entry.placed.command.span, 'items on the timeline', limits.items)
     return
   }
   building.paths.set(path, building.entries.length)
