@@ -32,7 +32,8 @@ export type Opened = {
   readonly script: string
   readonly loaded: Loaded
   readonly reporter: Reporter
-  readonly sources: ReadonlyMap<string, Source>
+  /** Every text that a diagnostic may point into. */
+  readonly sources: Map<string, Source>
 }
 
 export type FilmOptions = {
@@ -63,7 +64,7 @@ export type Film = {
 }
 
 /** A file's text as it is, or undefined where there is none or it is no file. */
-function readOrNothing(path: string): string | undefined {
+export function readOrNothing(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')
   } catch {

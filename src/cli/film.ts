@@ -1,10 +1,13 @@
 // What every command that works on a film begins with: which script, which film of a series, read and planned; and how
 // its diagnostics are shown.
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Film, FilmOptions, Opened } from '../compile.ts'
-import { compile, openScript } from '../compile.ts'
-import type { ParamInput } from '../lang/param-input.ts'
+import { checkFilm, compile, openScript, readOrNothing } from '../compile.ts'
+import { paramsOf as paramsIn } from '../lang/file-scope.ts'
+import type { ParamInput, ParamSpec } from '../lang/param-input.ts'
 import type { Plan } from '../lang/plan.ts'
+import type { Episode } from '../lang/series.ts'
+import { findEpisode, readEpisodes } from '../lang/series.ts'
 import { closest } from '../lang/suggest.ts'
 import { exitCode } from '../report/exit.ts'
 import { renderDiagnostics } from '../report/frame.ts'
@@ -54,9 +57,56 @@ export function showDiagnostics(opened: Opened, io: Io, warnings = true): void {
 /** One film: a script's only one, or an episode of its series. */
 export type Wanted = Pick<FilmOptions, 'params' | 'episode'>
 
-/** The films a command line means. */
-export function wantedFilms(call: Call, _opened: Opened): readonly Wanted[] {
-  return [{ params: paramsOf(call) }]
+/**
+ * The films a command line means: of a series every episode, or the one that `--episode` names; with `--set`, the one
+ * film that has these values. Stops when the series' table cannot be read.
+ */
+export function wantedFilms(call: Call, opened: Opened, io: Io): readonly Wanted[] {
+  const given = paramsOf(call)
+  const wanted = call.options.value('episode')
+  if (given.size > 0 && wanted === undefined) return [{ params: given }]
+  const found = episodesOf(opened)
+  if (found === undefined) {
+    if (wanted === undefined) return [{ params: given }]
+    io.stderr.write(`ltx: ${safeText(opened.script)} is no series, so it has no episode ${safeText(wanted)}\n  leave --episode out\n`)
+    throw new Stop(exitCode('usage'))
+  }
+  if (opened.reporter.failed()) {
+    showDiagnostics(opened, io)
+    throw new Stop(exitCode('script'))
+  }
+  const { episodes, specs } = found
+  const chosen = wanted === undefined ? episodes : [findEpisode(episodes, wanted, specs)].filter((episode) => episode !== undefined)
+  if (chosen.length === 0) {
+    const known = episodes.slice(0, 8).map((episode) => episodeName(episode, specs))
+    io.stderr.write(`ltx: the series has no episode ${safeText(wanted ?? '')}\n  it has ${safeText(known.join(', '))}\n`)
+    throw new Stop(exitCode('usage'))
+  }
+  return chosen.map((episode) => ({ params: new Map([...episode.params, ...given]), episode: episodeName(episode, specs) }))
+}
+
+/** What an episode goes by: the value of the first whole-number param, or its row. Names its lock, so it holds no separator. */
+function episodeName(episode: Episode, specs: readonly ParamSpec[]): string {
+  const number = specs.find((spec) => spec.type.kind === 'int')
+  const name = number === undefined ? episode.row : (episode.params.get(number.name) ?? episode.row)
+  return String(name).replace(/[^\w-]+/g, '-')
+}
+
+/** The rows of a series; undefined for a script that is none. Mistakes in the table are reported. */
+function episodesOf(opened: Opened): { readonly episodes: readonly Episode[]; readonly specs: readonly ParamSpec[] } | undefined {
+  // Its own reader, with made-up values: mistakes of the film itself are shown once, when it is planned.
+  const table = checkFilm(openScript(join(opened.root, opened.script)), { rung: 'final', sample: true })?.episodes
+  if (table === undefined) return undefined
+  const specs = paramsIn(opened.loaded)
+  const text = readOrNothing(join(opened.root, table.path))
+  if (text === undefined) {
+    opened.reporter.report('asset.missing', table.span, { path: table.path })
+    return { episodes: [], specs }
+  }
+  const format = table.path.endsWith('.json') ? 'json' : 'csv'
+  const episodes = readEpisodes({ text, format, path: table.path, home: opened.script }, specs, opened.reporter)
+  opened.sources.set(table.path, { path: table.path, text })
+  return { episodes, specs }
 }
 
 /** Reads and plans; on errors shows them and stops with the script's exit code. */

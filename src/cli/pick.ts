@@ -8,7 +8,7 @@ import type { Call, Io } from './io.ts'
 
 export async function pick(call: Call, io: Io): Promise<number> {
   const opened = openScript(await scriptOf(call, io))
-  const [wanted] = wantedFilms(call, opened)
+  const [wanted] = wantedFilms(call, opened, io)
   const film = await planFilm(opened, wanted ?? {}, 'final', io)
   const [shot = '', number = ''] = call.words
   const path = knownPath(shot, film, io)

@@ -11,7 +11,7 @@ import type { Call, Io } from './io.ts'
 export async function plan(call: Call, io: Io): Promise<number> {
   const opened = openScript(await scriptOf(call, io))
   const { options } = call
-  for (const wanted of wantedFilms(call, opened)) {
+  for (const wanted of wantedFilms(call, opened, io)) {
     const film = await planFilm(opened, wanted, rungOf(call), io)
     const shot = options.value('shot')
     if (options.has('json')) io.stdout.write(planJson(film.plan))

@@ -9,7 +9,7 @@ import type { Call, Io } from './io.ts'
 
 export async function rename(call: Call, io: Io): Promise<number> {
   const opened = openScript(await scriptOf(call, io))
-  const [wanted] = wantedFilms(call, opened)
+  const [wanted] = wantedFilms(call, opened, io)
   const film = await planFilm(opened, wanted ?? {}, 'final', io)
   const [from = '', to = ''] = call.words
   const path = knownPath(to, film, io)

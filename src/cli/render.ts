@@ -55,7 +55,7 @@ export async function render(call: Call, io: Io): Promise<number> {
   const stopping = watchSignals()
   try {
     const exits: Exit[] = []
-    for (const wanted of wantedFilms(call, opened)) {
+    for (const wanted of wantedFilms(call, opened, io)) {
       const film = await planFilm(opened, wanted, rungOf(call), io)
       if (!io.quiet) showDiagnostics(opened, io)
       exits.push(await renderFilm(film, call, io, stopping))

@@ -29,7 +29,7 @@ function takesOf(film: Film, path: string): readonly { readonly take: number; re
 
 export async function takes(call: Call, io: Io): Promise<number> {
   const opened = openScript(await scriptOf(call, io))
-  const [wanted] = wantedFilms(call, opened)
+  const [wanted] = wantedFilms(call, opened, io)
   const film = await planFilm(opened, wanted ?? {}, rungOf(call), io)
   const path = knownPath(call.words[0] ?? '', film, io)
   const found = takesOf(film, path)

@@ -9,7 +9,7 @@ import { type Expanded, expandBody, type Placed } from './expand.ts'
 import { type Frame, openRun, type Run, report } from './expansion.ts'
 import { unknownName } from './expression.ts'
 import { openScopes, paramsOf, type Scopes } from './file-scope.ts'
-import { readCaptions, readDelivery, readFilm, readProvider } from './film-statement.ts'
+import { readCaptions, readDelivery, readEpisodesPath, readFilm, readProvider } from './film-statement.ts'
 import { lintShot } from './lint.ts'
 import type { Loaded, LoadedFile } from './load.ts'
 import type { ParamInput } from './param-input.ts'
@@ -132,7 +132,9 @@ function film(loaded: Loaded, entry: LoadedFile, settings: EvaluateSettings, fra
   const items = timeline.entries.map((item) => closeEntry(item, (reference) => provider(item.placed.frame, reference)))
   lint(timeline, frame.run)
   const cast = scopes.finish()
-  return { film, providers: [...providers.values()], cast, items, beds, titles, ...captions, deliveries }
+  const episodes = top.series === undefined ? undefined : readEpisodesPath(top.series)
+  const series = episodes === undefined ? {} : { episodes }
+  return { film, providers: [...providers.values()], cast, items, beds, titles, ...captions, deliveries, ...series }
 }
 
 /** Statements that may not be placed by a template or a branch: what they declare is known before anything is expanded. */

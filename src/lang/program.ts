@@ -20,6 +20,8 @@ export type Program = {
   readonly titles: readonly Title[]
   readonly captions?: Captions
   readonly deliveries: readonly Delivery[]
+  /** Of a series: its table, relative to the project root. One row is one film. */
+  readonly episodes?: { readonly path: string; readonly span: Span }
 }
 
 export type Film = {
