@@ -2,15 +2,15 @@
 // Depth is counted, never found out by running out of stack: operators, signs and types are read in loops and folded.
 import type { Call, Expr, List, Literal, NamedArg, Text, Type } from './ast.ts'
 import { foldOperands, join, nameOf, type Operand, spanOf, wordOf } from './build-ast.ts'
-import { GrammarState } from './grammar-state.ts'
 import { negated, readLiteral } from './literal.ts'
 import { deepest } from './pair-up.ts'
+import { ScriptParser } from './parser.ts'
 import { cover, type Span } from './source.ts'
 import * as t from './tokens.ts'
 
 const deepestType = 8
 
-export class ValueGrammar extends GrammarState {
+export class ValueGrammar extends ScriptParser {
   // ── values ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   readonly expression = this.RULE('expression', (): Expr => {

@@ -33,7 +33,7 @@ export class GaveUp extends Error {}
 
 export type HasToken = { readonly token: t.Token; readonly message: string }
 
-export class GrammarState extends EmbeddedActionsParser {
+export class ScriptParser extends EmbeddedActionsParser {
   protected job: Job = { source: { path: '', text: '' }, reporter: openReporter() }
   protected errorCount = 0
   /** Set when the statement being read has had an error that leaves it incomplete. */
@@ -106,7 +106,7 @@ export class GrammarState extends EmbeddedActionsParser {
   }
 
   protected strayInArgs(token: t.Token): void {
-    if (token.tokenType === t.Comma) this.needless(token)
+    if (token.tokenType === t.Comma || token.tokenType === t.Colon || token.tokenType === t.Equal) this.needless(token)
     else this.stray(token, 'an argument')
   }
 
