@@ -88,7 +88,7 @@ export function readTitle(placed: Placed, scene: string, timeline: Timeline, rat
   }
   return {
     text: text.text,
-    ...(below === undefined ? {} : { below: below.text }),
+    ...(below === undefined || below.text.trim() === '' ? {} : { below: below.text }),
     ...range,
     ...(over === undefined ? {} : { over }),
     style,

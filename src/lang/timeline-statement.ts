@@ -164,7 +164,13 @@ function readPlain(placed: Placed, word: 'clip' | 'card' | 'still', { scene, fil
       const text = readText(argument(placed, 'text'))
       const below = readText(settingOf(readSettings(expandBlock(placed.command.block, placed.frame, 'card'), 'card'), 'below', 'text'))
       if (name === undefined || text === undefined || frames === undefined) return undefined
-      const item = { kind: 'card' as const, ...base, frames, text: text.text, ...(below === undefined ? {} : { below: below.text }) }
+      const item = {
+        kind: 'card' as const,
+        ...base,
+        frames,
+        text: text.text,
+        ...(below === undefined || below.text.trim() === '' ? {} : { below: below.text }),
+      }
       return { item, frames, placed, into: { kind: 'cut' } }
     }
   }
