@@ -86,6 +86,21 @@ function drawRun(context: SKRSContext2D, run: Run, x: number, top: number, align
   }
 }
 
+/** Pixels at the head and the foot of the frame that belong to something else: an animatic's bands. */
+export type Keep = { readonly top: number; readonly bottom: number }
+
+/** A full frame to draw on, and the part of it that is free; drawing starts at that part's corner and stays inside it. */
+function openFree(size: Size, keep: Keep | undefined): { readonly canvas: Canvas; readonly context: SKRSContext2D; readonly free: Size } {
+  const { canvas, context } = openCanvas(size)
+  const top = keep?.top ?? 0
+  const free = { width: size.width, height: Math.max(1, size.height - top - (keep?.bottom ?? 0)) }
+  context.translate(0, top)
+  context.beginPath()
+  context.rect(0, 0, free.width, free.height)
+  context.clip()
+  return { canvas, context, free }
+}
+
 const openCanvas = (size: Size): { readonly canvas: Canvas; readonly context: SKRSContext2D } => {
   const canvas = createCanvas(size.width, size.height)
   return { canvas, context: canvas.getContext('2d') }
@@ -163,7 +178,7 @@ function castShadow(context: SKRSContext2D, unit: number): void {
   context.shadowOffsetY = unit * 0.0022
 }
 
-export type TitleText = CardText & { readonly style: Title['style'] }
+export type TitleText = CardText & { readonly style: Title['style']; readonly keep?: Keep | undefined }
 
 /** Sizes of a title's two runs by style, as parts of the unit. */
 const titleSizes: Readonly<Record<Title['style'], { readonly main: number; readonly below: number }>> = {
@@ -178,8 +193,8 @@ const bottomMargin = (size: Size): number => size.height * (isTall(size) ? 0.19 
 const sideMargin = (size: Size): number => size.width * 0.065
 
 /** A title over the picture, inside the title-safe nine tenths. Transparent around it. */
-export function drawTitle({ text, below, style, size }: TitleText): Uint8Array {
-  const { canvas, context } = openCanvas(size)
+export function drawTitle({ text, below, style, size: whole, keep }: TitleText): Uint8Array {
+  const { canvas, context, free: size } = openFree(whole, keep)
   const unit = unitOf(size)
   const sizes = titleSizes[style]
   const width = size.width * (style === 'centre' ? 0.8 : style === 'corner' ? 0.5 : isTall(size) ? 0.86 : 0.62)
@@ -238,7 +253,12 @@ function placeTitle(style: Title['style'], size: Size, total: number): Placing {
   }
 }
 
-export type CaptionText = { readonly text: string; readonly who?: string | undefined; readonly size: Size }
+export type CaptionText = {
+  readonly text: string
+  readonly who?: string | undefined
+  readonly size: Size
+  readonly keep?: Keep | undefined
+}
 
 const spoken: Style = { weight: 'semibold', colour: '#fffdf8', tracking: 0, leading: 1.28 }
 const speaker: Style = { weight: 'semibold', colour: warm, tracking: 6, leading: 1.5 }
@@ -260,8 +280,8 @@ function drawEdged(context: SKRSContext2D, run: Run, x: number, top: number): vo
 }
 
 /** A caption at the foot of the picture, two lines (three where the frame is tall), with who speaks above it if given. */
-export function drawCaption({ text, who, size }: CaptionText): Uint8Array {
-  const { canvas, context } = openCanvas(size)
+export function drawCaption({ text, who, size: whole, keep }: CaptionText): Uint8Array {
+  const { canvas, context, free: size } = openFree(whole, keep)
   const unit = unitOf(size)
   const box = {
     width: size.width * 0.88,

@@ -95,6 +95,20 @@ describe('titles and captions', () => {
     expect(corner[1]).toBeLessThan(0.2)
   })
 
+  test.each([wide, tall])('keep out of bands that belong to something else: %o', async (size) => {
+    const keep = { top: 60, bottom: 90 }
+    const drawn = [
+      ...styles.map((style) => drawTitle({ text: long, below: long, style, size, keep })),
+      drawCaption({ text: long, who: 'mara', size, keep }),
+    ]
+    for (const png of drawn) {
+      const { width, height, data } = await pixels(png)
+      expect([width, height]).toEqual([size.width, size.height])
+      const touched = (from: number, to: number): boolean => data.subarray(from * width * 4, to * width * 4).some((value) => value !== 0)
+      expect([touched(0, 60), touched(height - 90, height), touched(60, height - 90)]).toEqual([false, false, true])
+    }
+  })
+
   test('keep clear of the foot of a tall picture', async () => {
     expect(inkOf(await pixels(drawCaption({ text: 'Hello.', size: tall }))).bottom).toBeLessThan(tall.height * 0.83)
     expect(inkOf(await pixels(drawCaption({ text: 'Hello.', size: wide }))).bottom).toBeGreaterThan(wide.height * 0.85)
