@@ -8,8 +8,8 @@ export async function why(call: Call, io: Io): Promise<number> {
   const opened = openScript(await scriptOf(call, io))
   for (const wanted of wantedFilms(call, opened, io)) {
     const film = await planFilm(opened, wanted, rungOf(call), io)
-    const path = knownPath(call.words[0], film, io)
-    io.stdout.write(whyText(film.plan, path, { colour: io.colour, width: io.width }) ?? '')
+    const path = knownPath(call.words[0] ?? '', film, io)
+    io.stdout.write(whyText(film.plan, path, { colour: io.colour, width: io.width }))
   }
   return 0
 }
