@@ -1,7 +1,7 @@
 // `--json`: one event a line, as it is in the journal, and nothing else on the stream. docs/events.schema.json says
 // what is in them. Whatever could steer a terminal is written as a JSON escape, since people do look at this output.
 import type { Stamped } from '../runtime/event.ts'
-import type { Screen, Stream } from './screen.ts'
+import type { Screen, Stream } from './stream.ts'
 
 const steering = /[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g
 

@@ -1,32 +1,9 @@
 // Which face a run gets, and what every face can do. A terminal gets the live view, everything else a line an event,
 // `--json` the events themselves. The live view and its packages are loaded only when it is chosen.
-import type { JobId, Plan } from '../lang/plan.ts'
-import type { Stamped } from '../runtime/event.ts'
+import type { Plan } from '../lang/plan.ts'
+import type { Screen, ScreenOptions, Stream } from './stream.ts'
 
-/** Where a face writes: `process.stdout`, or a stand-in with as much of it as is used. */
-export type Stream = {
-  write(text: string): unknown
-  readonly columns?: number
-  readonly rows?: number
-  on?(event: 'resize', listener: () => void): unknown
-  off?(event: 'resize', listener: () => void): unknown
-}
-
-export type Screen = {
-  event(event: Stamped): void
-  /** The person has asked to stop: says so, while what is out comes in. */
-  stopping(): void
-  /** Writes what stays to be read, and gives the terminal back as it was. */
-  close(): Promise<void>
-}
-
-export type ScreenOptions = {
-  readonly colour: boolean
-  /** Milliseconds on any scale that runs on; used for what ticks between events. */
-  readonly now: () => number
-  /** The jobs this run is about, when it is not the whole plan. */
-  readonly only?: ReadonlySet<JobId>
-}
+export type { Screen, ScreenOptions, Stream } from './stream.ts'
 
 export type Face = 'tui' | 'plain' | 'json'
 

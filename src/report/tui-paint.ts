@@ -1,7 +1,7 @@
 // Puts a block of lines on a terminal and keeps it up to date in place. Only lines that changed are sent, each written
 // over the old one before its rest is cleared, all in one write: nothing is ever blank in between, so nothing flickers.
 import { widthOf } from './cell.ts'
-import type { Stream } from './screen.ts'
+import type { Stream } from './stream.ts'
 
 const csi = '\u001b['
 const codes = new RegExp(`${'\u001b'}\\[[0-9;]*m`, 'g')

@@ -142,7 +142,8 @@ function sceneRow(scene: SceneView, { width }: Setting): Row {
   const count = finished
     ? [piece(`${scene.shots.length} `, 'quiet'), piece('✓', 'good')]
     : [piece(`${done} of ${scene.shots.length}`, 'quiet')]
-  return spread([piece(oneLine(scene.name), finished ? 'quiet' : 'strong')], count, width)
+  const untouched = scene.tally.waiting + scene.tally.queued === scene.shots.length
+  return spread([piece(oneLine(scene.name), finished || untouched ? 'quiet' : 'strong')], count, width)
 }
 
 /** `  ● open   ━━━━━━━───  54%  take 2 of 3 · sampling      0:12   $0.36`. All columns stand where they stand in a scene. */

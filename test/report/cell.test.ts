@@ -12,6 +12,11 @@ it('counts what a terminal shows', () => {
     6, 2, 1, 2, 5, 0,
   ])
 })
+it('counts every mark of the live view and the plan as one column', () => {
+  for (const mark of '·○◌●↻↓◐✓=✗–?×━╸─→…✂■~') expect(widthOf(mark), mark).toBe(1)
+  // The same by the slow way, which an emoji at the end makes it go.
+  for (const mark of '·○◌●↻↓◐✓✗–×━╸─→…✂■é') expect(widthOf(`${mark}🎬`), mark).toBe(3)
+})
 it('cuts to a width, and says that it did', () => {
   expect(shorten('harbor/open', 8)).toBe('harbor/…')
   expect(shorten('港の灯り', 5)).toBe('港の…')

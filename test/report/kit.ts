@@ -2,7 +2,7 @@
 import type { Plan } from '../../src/lang/plan.ts'
 import type { Program } from '../../src/lang/program.ts'
 import type { Failure } from '../../src/providers/provider.ts'
-import type { Stream } from '../../src/report/screen.ts'
+import type { Stream } from '../../src/report/stream.ts'
 import type { Event, Stamped } from '../../src/runtime/event.ts'
 import { card, extend, makeAll, planOf, program, retake, sha256, shot, words } from '../lang/plan-kit.ts'
 

@@ -1,6 +1,6 @@
 // A terminal for tests: as much of one as the live view uses, and it fails on anything else. It scrolls, keeps what
 // scrolled away, and when it is made narrower it breaks long lines the way real ones do.
-import type { Stream } from '../../src/report/screen.ts'
+import type { Stream } from '../../src/report/stream.ts'
 
 export type Terminal = Stream & {
   /** What is on the screen, without empty lines at the end. */
