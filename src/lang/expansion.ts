@@ -6,7 +6,7 @@ import { type Bound, bind } from './bind.ts'
 import type { Code, Holes } from './codes.ts'
 import type { Details, Diagnostic, Reporter } from './diagnostic.ts'
 import type { Row } from './schema.ts'
-import type { Scope } from './scope.ts'
+import type { Lazy, Scope } from './scope.ts'
 import type { Span } from './source.ts'
 
 export const limits = {
@@ -31,6 +31,8 @@ export type Run = {
   steps: number
   statements: number
   depth: number
+  /** Values being worked out, outermost first. */
+  readonly busy: Lazy[]
   /** Items met on the timeline. */
   items: number
   /** What binding a command's arguments gave: the same each time a loop or template places it. */
@@ -47,11 +49,22 @@ export const openRun = (reporter: Reporter, allowed: Run['allowed'] = () => fals
   steps: 0,
   statements: 0,
   depth: 0,
+  busy: [],
   items: 0,
   bound: new WeakMap(),
   stopped: false,
   skipped: false,
 })
+
+/** Works a value out, once. */
+export function settle(lazy: Lazy, run: Run): void {
+  if (lazy.state !== 'new') return
+  lazy.state = 'busy'
+  run.busy.push(lazy)
+  lazy.value = lazy.work()
+  run.busy.pop()
+  lazy.state = 'done'
+}
 
 /** The template calls that led here, innermost first. */
 export type Trail = { readonly name: string; readonly span: Span; readonly depth: number; readonly outer?: Trail }

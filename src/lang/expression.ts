@@ -2,7 +2,7 @@
 // depth is counted, arithmetic is exact, and what has no exact result is an error at its place.
 import { arithmetic } from './arithmetic.ts'
 import type { Binary, Call, Expr, Name, NamedArg, Text } from './ast.ts'
-import { type Frame, limits, report, spendSteps, stop } from './expansion.ts'
+import { type Frame, limits, report, settle, spendSteps, stop } from './expansion.ts'
 import { type FunctionRow, functionNames, functionOf } from './functions.ts'
 import { type Binding, find, nearest, visible } from './scope.ts'
 import type { Span } from './source.ts'
@@ -190,14 +190,13 @@ export function bindingValue(binding: Binding, name: Name, frame: Frame): Value 
     case 'lazy':
       break
   }
-  if (binding.state === 'done') return binding.value
   if (binding.state === 'busy') {
-    report(frame, 'name.circle', name.span, { names: `\`${said}\`` }, { notes: [{ message: 'it is declared here', span: binding.span }] })
+    const circle = [...frame.run.busy.slice(frame.run.busy.indexOf(binding)), binding]
+    const names = circle.map((lazy) => `\`${lazy.name}\``).join(' → ')
+    report(frame, 'name.circle', name.span, { names }, { notes: [{ message: 'it is declared here', span: binding.span }] })
     return undefined
   }
-  binding.state = 'busy'
-  binding.value = binding.work()
-  binding.state = 'done'
+  settle(binding, frame.run)
   return binding.value
 }
 

@@ -3,7 +3,7 @@
 import { argument, nameText, readAsset, readNewName, readText } from './argument.ts'
 import type { Command, Param } from './ast.ts'
 import { expandBlock, type Placed } from './expand.ts'
-import { bindOnce, type Frame, type Run, report } from './expansion.ts'
+import { bindOnce, type Frame, type Run, report, settle } from './expansion.ts'
 import { evaluateExpression } from './expression.ts'
 import type { Loaded, LoadedFile } from './load.ts'
 import { type ParamInput, type ParamSpec, readInput, sampleOf } from './param-input.ts'
@@ -53,7 +53,7 @@ export function openScopes(loaded: Loaded, run: Run, given: Given): Scopes {
   return {
     entry: open(loaded.entry),
     finish: () => {
-      for (const { lazy } of lazies) settle(lazy)
+      for (const { lazy } of lazies) settle(lazy, run)
       return casts.map((cast) => cast()).filter((cast) => cast !== undefined)
     },
   }
@@ -66,21 +66,15 @@ function put(frame: Frame, name: string, binding: Binding): boolean {
   return false
 }
 
-const lazyOf = (what: Lazy['what'], span: Lazy['span'], work: () => Value | undefined): Lazy => ({
+const lazyOf = (what: Lazy['what'], name: string, span: Lazy['span'], work: () => Value | undefined): Lazy => ({
   kind: 'lazy',
   what,
+  name,
   span,
   work,
   state: 'new',
   value: undefined,
 })
-
-function settle(lazy: Lazy): void {
-  if (lazy.state !== 'new') return
-  lazy.state = 'busy'
-  lazy.value = lazy.work()
-  lazy.state = 'done'
-}
 
 type Add = (name: string, lazy: Lazy) => void
 
@@ -99,7 +93,7 @@ function declareLet(command: Command, frame: Frame, add: Add): void {
   if (name?.expr.kind !== 'name' || value === undefined) return
   add(
     nameText(name.expr),
-    lazyOf('let', name.expr.span, () => evaluateExpression(value.expr, frame)),
+    lazyOf('let', nameText(name.expr), name.expr.span, () => evaluateExpression(value.expr, frame)),
   )
 }
 
@@ -118,7 +112,7 @@ function declareCast(command: Command, frame: Frame, add: Add, list: CastList): 
   const name = placed === undefined ? undefined : readNewName(argument(placed, 'name'))
   if (placed === undefined || name === undefined) return
   const known = castName(name, list)
-  const lazy = lazyOf('cast', placed.bound.args.get('name')?.[0]?.span ?? command.span, () => {
+  const lazy = lazyOf('cast', name, placed.bound.args.get('name')?.[0]?.span ?? command.span, () => {
     const words = readText(argument(placed, 'words'))
     return words === undefined ? undefined : { unit: 'cast', name: known, words: words.text }
   })
@@ -145,7 +139,7 @@ function castOf(placed: Placed, lazy: Lazy): Cast | undefined {
 /** `given` only for the params of the film itself; a library's are its constants. */
 function paramOf(param: Param, frame: Frame, given: Given | undefined): Lazy {
   const name = param.name.text
-  return lazyOf('param', param.name.span, () => {
+  return lazyOf('param', name, param.name.span, () => {
     const type = readType(param.type, (unknown, at) =>
       report(frame, 'type.unknown', at.kind === 'named-type' ? at.name.span : at.span, { name: unknown }),
     )

@@ -15,6 +15,7 @@ export type Binding =
 export type Lazy = {
   readonly kind: 'lazy'
   readonly what: 'let' | 'cast' | 'param'
+  readonly name: string
   readonly span: Span
   readonly work: () => Value | undefined
   state: 'new' | 'busy' | 'done'

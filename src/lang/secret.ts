@@ -38,6 +38,13 @@ export function findSecrets(text: string): readonly Secret[] {
   return found.sort((a, b) => a.start - b.start)
 }
 
+/** The text with every key in it blotted out, letter by letter, so that columns stay where they are. */
+export function maskSecrets(text: string): string {
+  let masked = text
+  for (const { start, end } of findSecrets(text)) masked = masked.slice(0, start) + '•'.repeat(end - start) + masked.slice(end)
+  return masked
+}
+
 /** Digits and letters mixed beyond what names and words are: four bits a character is a random word of hex. */
 function isMixed(word: string): boolean {
   if (/^[A-Z][A-Z0-9_]*$/.test(word) || !/\d/.test(word) || !/[A-Za-z]/.test(word)) return false

@@ -1,7 +1,9 @@
 // Diagnostics in, what a person reads out: message and code, the place, the line with the stretch underlined, related
-// places, what to do next, and each fix as the line would read after it. All text from scripts is made safe to print.
+// places, what to do next, and each fix as the line would read after it. All text from scripts is made safe to print, and
+// what looks like a key is blotted out.
 import type { Diagnostic, Fix } from '../lang/diagnostic.ts'
 import { applyEdits } from '../lang/fixes.ts'
+import { maskSecrets } from '../lang/secret.ts'
 import { positionAt, type Source, type Span } from '../lang/source.ts'
 import { widthOf, wrap } from './cell.ts'
 import { safeLine, safeText } from './safe-text.ts'
@@ -35,7 +37,7 @@ export function renderDiagnostic(diagnostic: Diagnostic, sources: ReadonlyMap<st
   const tone: Tone = diagnostic.severity === 'error' ? 'red' : 'yellow'
   const places = [diagnostic.span, ...diagnostic.notes.map((note) => note.span)]
   const sheet: Sheet = { sources, options, paint, gutter: gutterFor(places, sources) }
-  const title = `${paint(tone, diagnostic.severity)}: ${paint('bold', safeLine(diagnostic.message))} ${paint('dim', `[${diagnostic.code}]`)}`
+  const title = `${paint(tone, diagnostic.severity)}: ${paint('bold', safeLine(maskSecrets(diagnostic.message)))} ${paint('dim', `[${diagnostic.code}]`)}`
   return [
     title,
     ...excerpt(diagnostic.span, { mark: '^', tone, corner: '╭─' }, sheet),
@@ -91,7 +93,7 @@ function lineAt(text: string, offset: number): { readonly start: number; readonl
   while (start > 0 && text[start - 1] !== '\n' && text[start - 1] !== '\r') start -= 1
   let end = offset
   while (end < text.length && text[end] !== '\n' && text[end] !== '\r') end += 1
-  return { start, text: text.slice(start, end) }
+  return { start, text: maskSecrets(text.slice(start, end)) }
 }
 
 type Stretch = { readonly from: number; readonly to: number }
@@ -174,6 +176,6 @@ function renderEdit(fix: Extract<Fix, { kind: 'edit' }>, sheet: Sheet): readonly
   return lines.slice(0, mostFixLines).map((text, at) => {
     const number = String(line + at).padStart(sheet.gutter)
     const room = Math.max(20, sheet.options.width - sheet.gutter - 3)
-    return `${sheet.paint('green', `${number} +`)} ${head(safeText(shown(text)), room)}`.trimEnd()
+    return `${sheet.paint('green', `${number} +`)} ${head(safeText(shown(maskSecrets(text))), room)}`.trimEnd()
   })
 }

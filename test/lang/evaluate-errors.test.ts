@@ -28,7 +28,7 @@ table('names', [
   [
     'in a circle',
     film(`let a "{b}"\nlet b "{a}"\nshot s 4s { ${walk} }`),
-    ['name.circle "a": these stand for each other in a circle: `a`'],
+    ['name.circle "a": these stand for each other in a circle: `a` → `b` → `a`'],
   ],
   ['a shot twice', scene(`shot a 4s { ${walk} }\nshot a 4s { ${walk} }`), ['name.duplicate "a": there are two shots named `s/a`']],
   [
