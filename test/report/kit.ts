@@ -1,4 +1,5 @@
 // A film and a run of it for the tests of what people see: five shots in two scenes and a card, one of them kept.
+import fc from 'fast-check'
 import type { Plan } from '../../src/lang/plan.ts'
 import type { Program } from '../../src/lang/program.ts'
 import type { Failure } from '../../src/providers/provider.ts'
@@ -99,3 +100,7 @@ export function openTape(columns = 80, rows = 24): Stream & { readonly text: () 
   const writes: string[] = []
   return { columns, rows, writes, write: (text) => writes.push(text), text: () => writes.join('') }
 }
+
+const point = fc.oneof(fc.integer({ min: 0, max: 0x2ff }), fc.integer({ min: 0x2000, max: 0x20ff }), fc.integer({ min: 0, max: 0x10ffff }))
+/** Any text, rich in what a terminal might obey. */
+export const anyText = fc.array(point, { maxLength: 40 }).map((points) => String.fromCodePoint(...points))
