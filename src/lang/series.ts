@@ -24,7 +24,9 @@ export function readEpisodes(table: EpisodeTable, params: readonly ParamSpec[], 
   const rows = table.format === 'csv' ? csvRows(table, params, reporter) : jsonRows(table, params, reporter)
   if (rows === undefined) return []
   if (rows.length === 0) reporter.report('series.empty', { path: table.path, start: 0, end: 0 }, {})
-  return rows.map((row, at) => typed(row, at + 1, table, params, reporter))
+  const episodes = rows.map((row, at) => typed(row, at + 1, table, params, reporter))
+  checkNumbers(rows, params, reporter)
+  return episodes
 }
 
 type Cell = { readonly input: ParamInput; readonly span: Span }
@@ -167,6 +169,25 @@ function typed(row: Row, number: number, table: EpisodeTable, params: readonly P
       reporter.report('series.value', cell.span, { column: `${param.name} in row ${number}`, expected: read.expected, found: read.found })
   }
   return { row: number, params: values, span: row.span }
+}
+
+/** An episode is known by the film's first whole-number param, as a shot is by its path: its lock goes by it. */
+function checkNumbers(rows: readonly Row[], params: readonly ParamSpec[], reporter: Reporter): void {
+  const number = params.find((param) => param.type.kind === 'int')
+  const first = new Map<number, Span>()
+  for (const { cells } of rows) {
+    const cell = number === undefined ? undefined : cells.get(number.name)
+    if (cell === undefined || cell.input === '') continue
+    const before = first.get(Number(cell.input))
+    if (before === undefined) first.set(Number(cell.input), cell.span)
+    else
+      reporter.report(
+        'name.duplicate',
+        cell.span,
+        { what: 'episodes', name: String(cell.input) },
+        { notes: [{ message: 'the first one', span: before }] },
+      )
+  }
 }
 
 /** The episode that `--episode` means: by the film's first whole-number param, or by its row where there is none. */

@@ -98,6 +98,7 @@ describe('a table in CSV', () => {
       'number,guest,face,mood\n1,Ada,a.png,loud\n',
       ['2:13 series.value `mood in row 1` must be "calm" or "wild", not "loud"'],
     ],
+    ['an episode twice', 'number,guest,face\n1,Ada,a.png\n01,Bob,b.png\n', ['3:1 name.duplicate there are two episodes named `01`']],
     [
       'a path out of the project',
       'number,guest,face\n1,Ada,../a.png\n',
