@@ -109,10 +109,14 @@ function reasonOf(lines: readonly string[]): string {
   return chosen.replace(/(file:)?\/\S*\/([^/\s:]+)/g, '$2').slice(0, 300)
 }
 
+const noRoom = /No space left on device|ENOSPC|Disk quota exceeded/
+/** Older ffmpegs end with 0 when the last bytes of a file could not be written. */
+const lostEnd = /No space left on device|Disk quota exceeded|Error writing trailer|Error closing file/
+
 function failureOf(error: Error, lines: readonly string[], aborted: boolean): Failure {
   const text = lines.join('\n')
   if (aborted) return { kind: 'cancelled', message: 'ffmpeg was stopped', next: 'run again to go on', retry: true, billed: 'no' }
-  if (/No space left on device|ENOSPC|Disk quota exceeded/.test(`${text}\n${error.message}`)) {
+  if (noRoom.test(`${text}\n${error.message}`)) {
     return { kind: 'disk', message: 'the disk is full', next: 'make room, then run again', retry: false, billed: 'no' }
   }
   const killed = /killed with signal (\S+)/.exec(error.message)
@@ -153,7 +157,9 @@ function start(path: string, command: Command, options: RunOptions, pipe: PassTh
     })
     made.on('end', () => {
       settle()
-      resolve({ stderr: lines.join('\n') })
+      const stderr = lines.join('\n')
+      if (lostEnd.test(stderr)) reject(new ProviderFailure(failureOf(new Error('the file was not finished'), lines, false)))
+      else resolve({ stderr })
     })
     made.on('error', (error: Error) => {
       settle()

@@ -56,17 +56,23 @@ type Cross = {
   readonly how: string
   readonly before: number
   readonly total: number
+  readonly frames: number
   readonly label: string
 }
 
 /**
  * Goes over from one picture to another: at the n-th frame here the second has the weight `(before + n) / total`.
- * A start before the first frame is what makes that exact.
+ * A start before the first frame is what makes that exact. Both are held a little longer than needed, since older
+ * ffmpegs end the transition one frame early when the first picture ends with it.
  */
-function addCross(graph: Graph, { from, to, how, before, total, label }: Cross): void {
+function addCross(graph: Graph, { from, to, how, before, total, frames, label }: Cross): void {
   const { rate } = graph.order.house
+  const held = (name: string): string => `[${name}]tpad=stop=3:stop_mode=clone[${name}h]`
+  const offset = before === 0 ? '0' : `-${seconds(before, rate)}`
   graph.chains.push(
-    `[${from}][${to}]xfade=transition=${how}:duration=${seconds(total, rate)}:offset=${before === 0 ? '0' : `-${seconds(before, rate)}`}[${label}]`,
+    held(from),
+    held(to),
+    `[${from}h][${to}h]xfade=transition=${how}:duration=${seconds(total, rate)}:offset=${offset},trim=end_frame=${frames}[${label}]`,
   )
 }
 
@@ -82,17 +88,25 @@ function addBase(graph: Graph, base: Base, label: string): void {
       addSource(graph, base.source, base.frames, first)
       addSource(graph, base.second, base.frames, second)
       // The frames before and behind the blend are the clips alone: inside it, both are always seen.
-      addCross(graph, { from: first, to: second, how: transitions[base.how], before: base.offset + 1, total: base.total + 1, label })
+      addCross(graph, {
+        from: first,
+        to: second,
+        how: transitions[base.how],
+        before: base.offset + 1,
+        total: base.total + 1,
+        frames: base.frames,
+        label,
+      })
       return
     case 'to-black':
       addSource(graph, base.source, base.frames, first)
       addBlack(graph, base.frames, second)
-      addCross(graph, { from: first, to: second, how: 'fade', before: base.offset + 1, total: base.total, label })
+      addCross(graph, { from: first, to: second, how: 'fade', before: base.offset + 1, total: base.total, frames: base.frames, label })
       return
     case 'from-black':
       addBlack(graph, base.frames, first)
       addSource(graph, base.source, base.frames, second)
-      addCross(graph, { from: first, to: second, how: 'fade', before: base.offset, total: base.total, label })
+      addCross(graph, { from: first, to: second, how: 'fade', before: base.offset, total: base.total, frames: base.frames, label })
       return
   }
 }

@@ -188,7 +188,7 @@ describe('transitions', () => {
 describe('texts over the picture', () => {
   const overlay = async (from: number, to: number, fadeFrames = 0): Promise<Overlay> => {
     const png = join(folder, 'white-box.png')
-    const lavfi = 'color=c=black@0:size=160x90,format=rgba,drawbox=x=40:y=30:w=40:h=20:color=white@1:t=fill:replace=1'
+    const lavfi = 'color=c=white:size=40x20,format=rgba,pad=160:90:40:30:color=black@0'
     await tool.run({ inputs: [{ lavfi }], outputs: [{ path: png, options: ['-frames:v', '1'] }] })
     return { png, from, to, fadeFrames }
   }

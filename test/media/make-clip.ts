@@ -26,11 +26,10 @@ export async function makeClip(tool: Tool, options: ClipOptions): Promise<string
   const samples = Math.round((options.frames * rate.den * sampleRate) / rate.num)
   const sound =
     options.tone === undefined ? [] : [{ lavfi: `sine=frequency=${options.tone}:sample_rate=${sampleRate},atrim=end_sample=${samples}` }]
+  // The picture's end is the source's own: `-frames:v` would cut the sound off at its last whole packet.
+  const source = `${picture}${picture.endsWith('=') ? '' : ':'}size=${size.width}x${size.height}:rate=${rate.num}/${rate.den}`
   await tool.run({
-    inputs: [
-      { lavfi: `${picture}${picture.endsWith('=') ? '' : ':'}size=${size.width}x${size.height}:rate=${rate.num}/${rate.den}` },
-      ...sound,
-    ],
+    inputs: [{ lavfi: `${source},trim=end_frame=${options.frames}` }, ...sound],
     outputs: [
       {
         path,
@@ -38,8 +37,6 @@ export async function makeClip(tool: Tool, options: ClipOptions): Promise<string
           '-map',
           '0:v',
           ...(sound.length > 0 ? ['-map', '1:a', ...soundArguments] : []),
-          '-frames:v',
-          String(options.frames),
           ...videoArguments(house),
           ...muxArguments,
         ],
