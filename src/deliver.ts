@@ -53,7 +53,7 @@ export function outputOf(film: Film, output = film.plan.film.output): string {
 const houseOf = (film: Film): House => ({
   size: film.plan.film.size,
   rate: film.plan.film.rate,
-  quality: film.plan.rung === 'animatic' ? 'draft' : 'final',
+  quality: film.plan.house,
 })
 
 export function openCut(film: Film, setting: Setting): FilmCut {

@@ -45,14 +45,19 @@ export type PlanInput = {
   readonly hasKey: (environmentName: string) => boolean
 }
 
+/** The input, with what is worked out once for all items. */
+type Planning = PlanInput & { readonly house: Plan['house'] }
+
 /** Makes the plan. What a provider cannot do is reported; such a shot has no jobs, and the caller stops on `reporter.failed()`. */
 export function makePlan(input: PlanInput, reporter: Reporter): Plan {
   const { program } = input
   const placed = placeItems(program.items, (item) => lengthOf(item, input, reporter))
   const jobs = openJobs(input.sha256, input.findMade)
+  const planning: Planning = { ...input, house: houseOf(input) }
   const finals = new Map<Path, JobId>()
   const lines = placed.map((place): PlanLine => {
-    const planned = place.item.kind === 'shot' ? planShot(place, place.item, input, placed, jobs, reporter) : planPlain(place, input, jobs)
+    const planned =
+      place.item.kind === 'shot' ? planShot(place, place.item, planning, placed, jobs, reporter) : planPlain(place, planning, jobs)
     finals.set(place.item.path, planned.final)
     return planned.line
   })
@@ -62,6 +67,7 @@ export function makePlan(input: PlanInput, reporter: Reporter): Plan {
     version: 1,
     film: program.film,
     rung: input.rung,
+    house: planning.house,
     jobs: all,
     lines: [...lines, ...droppedLines(program, input)],
     cut: planCut(program, placed, (item) => finals.get(item.path) ?? '', input.facts),
@@ -118,9 +124,8 @@ function footageRange(item: Extract<Item, { kind: 'clip' }>, input: PlanInput, r
 }
 
 /** A card, a still or own footage: one free job. */
-function planPlain({ item, frames }: Placed, input: PlanInput, jobs: ReturnType<typeof openJobs>): { final: JobId; line: PlanLine } {
-  const house = input.rung === 'animatic' ? 'draft' : 'final'
-  const setting = { film: input.program.film, cut: input.cut, house } as const
+function planPlain({ item, frames }: Placed, input: Planning, jobs: ReturnType<typeof openJobs>): { final: JobId; line: PlanLine } {
+  const setting = { film: input.program.film, cut: input.cut, house: input.house }
   const pair = (value: Rational): readonly number[] => [value.num, value.den]
   const asset = item.kind === 'clip' ? item.asset : item.kind === 'still' ? item.image : undefined
   const edit = (): Record<string, unknown> => {
@@ -185,7 +190,7 @@ function planPlain({ item, frames }: Placed, input: PlanInput, jobs: ReturnType<
 function planShot(
   place: Placed,
   shot: Shot,
-  input: PlanInput,
+  input: Planning,
   placed: readonly Placed[],
   jobs: ReturnType<typeof openJobs>,
   reporter: Reporter,
@@ -196,7 +201,7 @@ function planShot(
     jobs,
     provider,
     cut: input.cut,
-    house: input.rung === 'animatic' ? 'draft' : 'final',
+    house: input.house,
     facts: input.facts,
     cast: new Map(input.program.cast.map((member) => [member.name, member.words])),
     frames: firstFrames(shot, input),
@@ -208,6 +213,12 @@ function planShot(
   const takes = Array.from({ length: shot.takes }, (_, index) => planTake(shot, index + 1, setting)).filter((take) => take !== undefined)
   const picked = takes[Math.min(takes.length, input.picks.get(shot.path) ?? 1) - 1]
   return { final: picked?.final ?? '', line: shotLine(shot, place, takes, setting, input) }
+}
+
+/** Placeholders come in the draft encoding; joined with them, everything else has to be in it too. */
+function houseOf(input: PlanInput): Plan['house'] {
+  const bought = input.program.items.some((item) => item.kind === 'shot' && !providerOf(item, input).capabilities.ready)
+  return bought ? 'final' : 'draft'
 }
 
 const providerOf = (shot: Shot, input: PlanInput): ProviderInUse => {

@@ -193,6 +193,8 @@ export type Plan = {
   readonly film: Film
   /** `animatic` plans live in a namespace of their own and write no lock. */
   readonly rung: 'animatic' | 'draft' | 'final'
+  /** How the cut encodes: `draft`, fast, where every shot is a placeholder; `final` where anything was bought. */
+  readonly house: 'draft' | 'final'
   /** In an order in which every job comes after those it needs. */
   readonly jobs: readonly Job[]
   readonly lines: readonly PlanLine[]

@@ -198,6 +198,7 @@ export const planSchema: z.ZodType<Plan> = z
     version: z.literal(1),
     film,
     rung: z.enum(['animatic', 'draft', 'final']),
+    house: z.enum(['draft', 'final']),
     jobs: z.array(job).describe('Every job comes after those it needs.'),
     lines: z.array(line).describe('What `ltx plan` prints, one for each item of the film and each that was dropped.'),
     cut,

@@ -77,6 +77,7 @@ export function planOf(world: World, sketches: readonly Sketch[]): Plan {
     version: 1,
     film: { title: 'Film', size, rate, seed: 1, quality: 'fast', on: 'main', output: 'out/film.mp4', span },
     rung: 'final',
+    house: 'final',
     jobs,
     lines: [],
     cut: { clips, beds: [], titles: [], deliveries: [], frames: clips.length * 48 },
