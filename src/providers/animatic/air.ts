@@ -95,7 +95,7 @@ function paintCloud(
   gradient.addColorStop(0.35, full)
   gradient.addColorStop(1, clear)
   ink.fillStyle = gradient
-  for (let puff = 0; puff < 4; puff++) {
+  for (let puff = 0; puff < 3; puff++) {
     const at = (dice(cloud.seed, 46, puff) - 0.5) * cloud.long
     ink.save()
     ink.translate(cloud.u + at, cloud.v + (dice(cloud.seed, 47, puff) - 0.5) * cloud.thick * 0.7)

@@ -56,6 +56,9 @@ export type Thing = (typeof things)[number]
 export const cameras = ['push', 'pull', 'pan', 'tilt', 'truck', 'crane', 'orbit', 'static', 'handheld', 'whip'] as const
 export type Camera = (typeof cameras)[number]
 
+export const hairs = ['long', 'short', 'any'] as const
+export type Hair = (typeof hairs)[number]
+
 export type CameraCue = { readonly kind: Camera; readonly direction: -1 | 1; readonly pace: number }
 
 export type Cues = {
@@ -70,6 +73,8 @@ export type Cues = {
   readonly heading: -1 | 0 | 1
   readonly moving: boolean
   readonly accent: Colour | undefined
+  /** What the words for the first person suggest. */
+  readonly hair: Hair
 }
 
 type Lexicon<T extends string> = readonly (readonly [T, RegExp])[]
@@ -243,7 +248,18 @@ export function readCues(prompt: string): Cues {
     heading: headingOf(text),
     moving: count(text, movingWords) > 0,
     accent: accent?.colour,
+    hair: hairOf(text),
   }
+}
+
+const longHaired = words('woman women girl! girls she! her! lady mother! sister! actress queen! waitress')
+const shortHaired = words('man! men! boy! boys he! his! him! guy! father! brother! actor! king! cropped bald short_hair')
+
+function hairOf(text: string): Hair {
+  const [long, short] = [firstAt(text, longHaired), firstAt(text, shortHaired)]
+  if (/\b(cropped|short|shaved)\b[^.]{0,20}\bhair\b/iu.test(text)) return 'short'
+  if (long < 0 && short < 0) return 'any'
+  return short < 0 || (long >= 0 && long < short) ? 'long' : 'short'
 }
 
 const cameraWords: Lexicon<Camera> = [

@@ -160,7 +160,7 @@ export function paintDog(view: View, stage: Stage): void {
   const { ink, time, scene } = view
   layer(view, 2.2, () => {
     const way = wayOf(view)
-    const gait = scene.moving ? Math.sin(view.walked * 46) : 0
+    const gait = scene.moving ? Math.sin(view.walked * 46) * view.stride : 0
     const u = scene.moving ? -way * 0.28 + view.walked : way * 0.16
     at(view, { u, v: stage.foot + 0.015, size: 0.15, way }, () => {
       const colour = shadeFor(view, scene.people === 0 ? view.look.accent : [110, 82, 60], 0.45)

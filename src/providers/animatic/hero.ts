@@ -23,7 +23,7 @@ export function paintAtHand(view: View): void {
   const { scene, aspect } = view
   if (scene.place === 'product' || scene.place === 'abstract') return
   const there = scene.place === 'office' ? 'screen' : scene.place === 'kitchen' ? 'lamp' : undefined
-  const named = scene.things.filter((name) => heroes.has(name) && name !== there).slice(0, 2)
+  const named = scene.things.filter((name) => heroes.has(name) && name !== there && !(name === 'book' && scene.people > 0)).slice(0, 2)
   named.forEach((thing, index) => {
     const side = (dice(scene.seed, 321) < 0.5 ? -1 : 1) * (index === 0 ? 1 : -1)
     const closeUp = scene.framing === 'close' && scene.people === 0

@@ -90,7 +90,7 @@ export function lookOf(scene: {
   ] // a Base has seven
   const turn =
     between(-9, 9, dice(scene.seed, 12)) +
-    (scene.variation === 0 ? 0 : between(12, 20, dice(scene.variation, 13)) * (dice(scene.variation, 14) < 0.5 ? -1 : 1))
+    (scene.variation === 0 ? 0 : between(7, 12, dice(scene.variation, 13)) * (dice(scene.variation, 14) < 0.5 ? -1 : 1))
   const [top, upper, lower, horizon, light, far, near] = base
   const look: Look = {
     sky: [top, upper, lower, horizon],

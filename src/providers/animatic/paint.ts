@@ -5,7 +5,7 @@ import { focusDepth, poseAt, walked } from './camera.ts'
 import { paintStreet } from './city.ts'
 import { css } from './colour.ts'
 import type { Place } from './cues.ts'
-import { between, dice } from './dice.ts'
+import { between, dice, smoothstep } from './dice.ts'
 import { paintBokeh, paintFlow, paintSpace, paintTable } from './elsewhere.ts'
 import { paintAtHand, paintHero } from './hero.ts'
 import { paintIndoors } from './indoors.ts'
@@ -30,8 +30,22 @@ export function openPainter(
   const still = { ink, ...size, aspect: size.width / size.height, scene, look, focus: focusOf(scene, size.width / size.height) }
   return (frame, level) => {
     const pose: Pose = poseAt(scene.moves, frame, rate)
-    paintScene({ ...still, pose, time: frame / rate, walked: walked(scene.moves, frame, rate), level })
+    paintScene({
+      ...still,
+      pose,
+      time: frame / rate,
+      walked: walked(scene.moves, frame, rate),
+      stride: strideAt(scene, frame, rate),
+      level,
+    })
   }
+}
+
+/** Steps grow shorter as a walk ebbs away, and end in standing. */
+function strideAt(scene: Scene, frame: number, rate: number): number {
+  const usual = scene.moves.find((move) => move.kind === 'walk')?.pace ?? 0
+  const speed = Math.abs(walked(scene.moves, frame + 0.5, rate) - walked(scene.moves, frame - 0.5, rate)) * rate
+  return usual === 0 ? 0 : smoothstep(0.04, 0.6, speed / usual)
 }
 
 const outdoors: ReadonlySet<Place> = new Set(['sea', 'harbour', 'street', 'mountains', 'desert', 'hills'])

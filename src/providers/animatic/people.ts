@@ -50,8 +50,9 @@ function paintFigure(view: View, figure: Figure): void {
   const skin = shaded(view, skinTones[Math.floor(figure.kind * skinTones.length)] ?? [160, 112, 84], 0.25)
   const walking = figure.step !== undefined
   const phase = figure.step ?? 0
-  const swing = walking ? Math.sin(phase) : 0
-  const bob = walking ? -0.008 * Math.abs(Math.cos(phase)) : 0.002 * Math.sin(time * 1.6 + figure.kind * 9)
+  const stride = walking ? view.stride : 0
+  const swing = Math.sin(phase) * stride
+  const bob = stride > 0 ? -0.008 * stride * Math.abs(Math.cos(phase)) : 0.002 * Math.sin(time * 1.6 + figure.kind * 9)
   const long = figure.kind < 0.5
   ink.save()
   ink.translate(figure.u, figure.foot)
@@ -62,7 +63,7 @@ function paintFigure(view: View, figure: Figure): void {
   ink.scale(figure.tall * figure.facing, figure.tall)
   ink.translate(0, bob)
   ink.strokeStyle = css(dark)
-  legs(view, walking, phase)
+  legs(view, stride, phase)
   // Far arm, body, near arm.
   ink.strokeStyle = css(darker(coat, 0.25))
   limb(
@@ -75,7 +76,7 @@ function paintFigure(view: View, figure: Figure): void {
     0.05,
   )
   const hem = long ? -0.3 : -0.44
-  const flap = walking ? 0.025 * Math.sin(phase * 0.5 + 1) + 0.02 : 0.004 * noise(7, time * 0.8)
+  const flap = stride * (0.025 * Math.sin(phase * 0.5 + 1) + 0.02) + (1 - stride) * 0.004 * noise(7, time * 0.8)
   ink.fillStyle = fall(ink, -0.86, hem, [
     [0, lighter(coat, 0.07)],
     [1, darker(coat, 0.32)],
@@ -103,16 +104,14 @@ function paintFigure(view: View, figure: Figure): void {
   ink.restore()
 }
 
-function legs(view: View, walking: boolean, phase: number): void {
+function legs(view: View, stride: number, phase: number): void {
   for (const side of [1, -1]) {
-    const swing = walking ? Math.sin(phase) * side : 0
-    const lift = walking ? Math.max(0, Math.cos(phase) * side) : 0
+    const swing = Math.sin(phase) * side * stride
+    const lift = Math.max(0, Math.cos(phase) * side) * stride
     const hip = 0.012 * side
-    const knee: readonly [number, number] = [hip + 0.085 * swing + 0.03 * lift, -0.25 - 0.015 * lift]
-    const ankle: readonly [number, number] = [
-      hip + 0.16 * swing + (walking ? 0 : 0.022 * side) - 0.07 * lift * (swing < 0 ? 1 : 0.3),
-      -0.02 - 0.05 * lift,
-    ]
+    const apart = 0.022 * side * (1 - stride)
+    const knee: readonly [number, number] = [hip + 0.085 * swing + 0.03 * lift + apart / 2, -0.25 - 0.015 * lift]
+    const ankle: readonly [number, number] = [hip + 0.16 * swing + apart - 0.07 * lift * (swing < 0 ? 1 : 0.3), -0.02 - 0.05 * lift]
     limb(view, [[hip, -0.46], knee, ankle], 0.062)
     limb(view, [ankle, [ankle[0] + 0.045, ankle[1] + 0.012]], 0.036)
   }
@@ -144,11 +143,9 @@ function head(view: View, figure: Figure, skin: Colour): void {
 function paintBust(view: View, figure: { u: number; chin: number; size: number; coat: Colour; kind: number; facing: -1 | 1 }): void {
   const { ink, look, time } = view
   const coat = mixed(shaded(view, figure.coat, 0.1), figure.coat, 0.25)
-  const skin = mixed(
-    shaded(view, skinTones[Math.floor(figure.kind * 7.3 * skinTones.length) % skinTones.length] ?? [160, 112, 84], 0.06),
-    view.look.light,
-    0.1,
-  )
+  const tone = skinTones[Math.floor(figure.kind * 7.3 * skinTones.length) % skinTones.length] ?? [160, 112, 84]
+  // A face is what a close shot is for: it is lit, even at night.
+  const skin = mixed(darker(tone, 0.1 + 0.2 * look.dark), look.light, 0.12)
   const hair = shaded(view, mixed([30, 24, 22], [92, 66, 46], figure.kind), 0.3)
   const light = lightOf(view).u >= figure.u ? 1 : -1
   const nod = 0.006 * noise(81, time * 0.7) + 0.012 * view.level * noise(82, time * 3.2)
@@ -307,7 +304,6 @@ function paintFew(view: View, stage: Stage): void {
 
 function placed(view: View, index: number, tall: number, foot: number): Figure {
   const { scene, aspect, walked } = view
-  const seed = scene.seed
   const shift = scene.variation === 0 ? 0 : between(-0.05, 0.05, dice(scene.variation, 242))
   const third = thirdOf(view)
   const heading = headingOf(view)
@@ -325,8 +321,16 @@ function placed(view: View, index: number, tall: number, foot: number): Figure {
     coat: coatOf(view, index),
     step,
     facing,
-    kind: dice(seed ^ scene.variation, 244, index),
+    kind: kindOf(view, 244, index),
   }
+}
+
+/** Below one half: long hair and a long coat. The words speak of the first person; the second is as the dice fall. */
+function kindOf(view: View, question: number, index: number): number {
+  const { scene } = view
+  const chance = dice(scene.seed ^ scene.variation, question, index)
+  if (scene.hair === 'any' || index > 0) return chance
+  return scene.hair === 'long' ? chance * 0.5 : 0.55 + chance * 0.44
 }
 
 /** The way people walk: where the words say, else where the walk goes. */
@@ -338,8 +342,8 @@ function paintClose(view: View): void {
   layer(view, 2.2, () => {
     if (scene.people === 2) {
       const apart = Math.min(0.42, aspect * 0.24)
-      paintBust(view, { u: -apart, chin: 0.62, size: 0.78, coat: coatOf(view, 0), kind: dice(seed, 245), facing: 1 })
-      paintBust(view, { u: apart, chin: 0.6, size: 0.78, coat: coatOf(view, 1), kind: dice(seed, 246), facing: -1 })
+      paintBust(view, { u: -apart, chin: 0.62, size: 0.78, coat: coatOf(view, 0), kind: kindOf(view, 245, 0), facing: 1 })
+      paintBust(view, { u: apart, chin: 0.6, size: 0.78, coat: coatOf(view, 1), kind: kindOf(view, 246, 1), facing: -1 })
       return
     }
     const speaks = scene.things.includes('microphone')
@@ -349,7 +353,7 @@ function paintClose(view: View): void {
       chin: 0.6,
       size: Math.min(0.92, aspect * 1.1),
       coat: coatOf(view, 0),
-      kind: dice(seed ^ scene.variation, 248),
+      kind: kindOf(view, 248, 0),
       facing: 1,
     })
   })

@@ -6,7 +6,7 @@ import type { Request } from '../../lang/plan.ts'
 import { toNumber } from '../../lang/time.ts'
 import type { Move } from './camera.ts'
 import type { Camera, Cues, Hour, Place, Sound } from './cues.ts'
-import { cameras, framings, hours, places, readCamera, readCues, readSounds, sounds, things, weathers } from './cues.ts'
+import { cameras, framings, hairs, hours, places, readCamera, readCues, readSounds, sounds, things, weathers } from './cues.ts'
 import { dice, hashText, pick } from './dice.ts'
 
 const moveSchema = z.object({
@@ -32,8 +32,9 @@ export const sceneSchema = z.object({
   heading: z.union([z.literal(-1), z.literal(0), z.literal(1)]),
   moving: z.boolean(),
   accent: z.tuple([z.number(), z.number(), z.number()]).optional(),
-  moves: z.array(moveSchema).max(64),
+  moves: z.array(moveSchema).max(400),
   sounds: z.array(z.enum(sounds)).max(4),
+  hair: z.enum(hairs),
 })
 
 export type Scene = Readonly<z.infer<typeof sceneSchema>>
@@ -119,6 +120,7 @@ export function sceneOf(request: Request, kind: Scene['kind']): Scene {
     moving: cues.moving,
     moves: [...movesOf(request, 0, cues, false)],
     sounds: [...soundsOf(request, place, cues)],
+    hair: cues.hair,
   }
   return cues.accent === undefined ? made : { ...made, accent: [...cues.accent] }
 }
@@ -129,7 +131,7 @@ export function continued(scene: Scene, request: Request, since: number): Scene 
   const named = readSounds(request.slate?.sound ?? '')
   return {
     ...scene,
-    moves: [...scene.moves, ...movesOf(request, since, cues, true)].slice(-64),
+    moves: [...scene.moves, ...movesOf(request, since, cues, true)].slice(-400),
     sounds: named.length > 0 ? [...named] : scene.sounds,
   }
 }

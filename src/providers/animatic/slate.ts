@@ -118,7 +118,7 @@ export function drawBottom(lettering: Lettering, words: string | undefined, peak
   if (layout.wave !== undefined) drawWave(ink, layout.wave, peaks, unit)
   const small = smallLines(slate)
   const lead = 29 * unit
-  const room = Math.max(0, text.height - small.length * lead)
+  const room = Math.max(0, text.height - small.length * lead - (upright && small.length > 0 ? 34 * unit : 0))
   const { size, lines } = setWords(ink, words ?? slate.words, { width: text.width, height: room, unit })
   let y = text.y + size * 0.8
   ink.fillStyle = bright
@@ -127,7 +127,7 @@ export function drawBottom(lettering: Lettering, words: string | undefined, peak
     ink.fillText(line, text.x, y)
     y += size * 1.24
   }
-  const foot = upright ? y + 6 * unit : text.y + text.height - small.length * lead + 21 * unit
+  const foot = upright ? text.y + lines.length * size * 1.24 + 26 * unit : text.y + text.height - small.length * lead + 21 * unit
   small.forEach((item, index) => {
     let x = text.x
     setFace(ink, 'strong', 15 * unit, 1.5 * unit)

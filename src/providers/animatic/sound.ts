@@ -59,7 +59,22 @@ function chord(seed: number): readonly number[] {
   return [0, 7, 12, 12 + third].map((step) => root * 2 ** (step / 12))
 }
 
-/** Levels are set so that each alone measures near -30 LUFS. */
+/** What brings each voice near -30 LUFS when it is alone. */
+const levels: Readonly<Record<Sound, number>> = {
+  silence: 0,
+  sea: 0.63,
+  wind: 1.35,
+  rain: 0.95,
+  city: 0.65,
+  music: 1.2,
+  room: 1.2,
+  birds: 2.2,
+  fire: 0.95,
+  engine: 1.35,
+  voices: 3.6,
+  tone: 2.2,
+}
+
 function voiceOf(sound: Sound, seed: number, side: number): Voice {
   const own = seed * 31 + side * 7919
   switch (sound) {
@@ -150,7 +165,12 @@ export async function makeBed(bed: Bed, signal: AbortSignal): Promise<Uint8Array
   const bytes = new DataView(new ArrayBuffer(bed.samples * channels * 2))
   const heard = bed.sounds.filter((sound) => sound !== 'silence')
   const gain = 1 / Math.sqrt(Math.max(1, heard.length))
-  const sides = Array.from({ length: channels }, (_, side) => heard.map((sound) => voiceOf(sound, bed.seed, side)))
+  const sides = Array.from({ length: channels }, (_, side) =>
+    heard.map((sound) => {
+      const voice = voiceOf(sound, bed.seed, side)
+      return (at: number): number => levels[sound] * voice(at)
+    }),
+  )
   for (let from = -runUp; from < bed.samples; from += stretch) {
     signal.throwIfAborted()
     for (let i = from; i < Math.min(from + stretch, bed.samples); i++) {

@@ -23,6 +23,8 @@ export type View = {
   readonly time: number
   /** How far walkers have come. */
   readonly walked: number
+  /** How briskly they walk, 0 standing to 1. */
+  readonly stride: number
   /** How loud the sound is that drives the picture, 0..1; 0 where none does. */
   readonly level: number
   /** Where the camera looks: moves in go there. */

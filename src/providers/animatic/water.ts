@@ -104,12 +104,14 @@ function paintSwell(view: View, horizon: number, row: number): void {
     high * 0.8 * noise(scene.seed + row, u * (5 - 2 * near) - way * time * 0.35)
   layer(view, distance, (span) => {
     const colour = mixed(mixed(look.sky[2], look.sky[1], 0.6), deep(view), 0.35 + 0.5 * near)
-    ink.fillStyle = fall(ink, base - high * 2, base + 0.2, [
-      [0, colour, 0.62],
-      [0.35, colour, 0.42],
-      [1, darker(colour, 0.5), 0.5],
+    // Each wave darkens towards its foot and ends there: filling down to the edge of the picture would cost much and show little.
+    const foot = base + 0.1 + 0.08 * near
+    ink.fillStyle = fall(ink, base - high * 2, foot, [
+      [0, colour, 0.66],
+      [0.4, darker(colour, 0.2), 0.4],
+      [1, darker(colour, 0.45), 0],
     ])
-    below(ink, span, line, 0.016)
+    below(ink, { ...span, bottom: foot }, line, 0.016)
     if (rough(view) > 2 || near > 0.9) foam(view, span, line, high)
   })
 }
