@@ -100,10 +100,14 @@ function framesOf(length: Length, arg: Argument, rate: Rate, least: number): num
   const { frames } = exact
   if (frames < least)
     return outOfRange(arg, least === 0 ? 'nothing or more' : least === 1 ? 'one frame or more' : `${least} frames or more`, told)
-  if (!exact.exact)
+  if (!exact.exact && !onNominalGrid(length, rate))
     report(arg.frame, 'time.off-grid', arg.expr.span, { what: `the ${arg.name}`, written: told, rounded: framesText(frames, rate) })
   return frames
 }
+
+/** At 29.97 no whole second ends on a frame; who writes `6s` there means 180 of them, and is not told so at every length. */
+const onNominalGrid = (length: Length, rate: Rate): boolean =>
+  rate.den !== 1 && toFrames(length, { num: Math.round(toNumber(rate)), den: 1 }).exact
 
 function exactFrames(length: Length, rate: Rate): { readonly frames: number; readonly exact: boolean } | undefined {
   if (length.unit === 'seconds' && !(Math.abs(toNumber(length.seconds)) <= longestSeconds)) return undefined

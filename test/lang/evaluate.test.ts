@@ -92,7 +92,7 @@ scene s "a quay" {
   })
 
   it('takes `on` in a block and in the line, the line being nearer', () => {
-    const made = program(scene('shot a 4s on animatic { on p\n"a boat drifts by" }\n') + 'provider p local')
+    const made = program(`${scene('shot a 4s on animatic { on p\n"a boat drifts by" }')}\nprovider p local`)
     expect(shot(made, 's/a').provider).toBe('animatic')
   })
 
@@ -188,6 +188,15 @@ shot a 6s {
     const compiled = compile(film('shot a 4.01s { "she walks" }'))
     expect(compiled.told).toEqual(['time.off-grid "4.01s": the duration of 4.01s does not end on a frame; it becomes 96 frames (4s)'])
     expect(compiled.program && shot(compiled.program, 'a').frames).toBe(96)
+  })
+
+  it('takes whole seconds at NTSC rates for what they mean', () => {
+    const of = (length: string): readonly string[] => compile(`ltx 1\nproject "F" { fps 29.97 }\nshot a ${length} { "she walks" }`).codes
+    expect(of('6s')).toEqual([])
+    expect(of('4.5s')).toEqual([])
+    expect(of('4.51s')).toEqual(['time.off-grid'])
+    const made = program('ltx 1\nproject "F" { fps 29.97 }\nshot a 6s { "she walks" }')
+    expect(shot(made, 'a').frames).toBe(180)
   })
 
   it('knows who speaks', () => {
