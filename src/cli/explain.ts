@@ -5,6 +5,7 @@ import { codes, isCode } from '../lang/codes.ts'
 import { closest } from '../lang/suggest.ts'
 import { packageRoot } from '../package-root.ts'
 import { exitCode } from '../report/exit.ts'
+import { explain } from '../report/explain.ts'
 import { safeText } from '../report/safe-text.ts'
 import type { Call, Io } from './io.ts'
 
@@ -21,19 +22,18 @@ export async function explainCode(call: Call, io: Io): Promise<number> {
     )
     return exitCode('usage')
   }
-  io.stdout.write(pageOf(code))
+  io.stdout.write(pageOf(code, io.width))
   return 0
 }
 
 /** The code's section of docs/errors.md, or what the catalogue alone can say. */
-function pageOf(code: keyof typeof codes): string {
+function pageOf(code: keyof typeof codes, width: number): string {
   const { reason, hint } = codes[code]
+  const alone = `${code}\n\n${reason}\n\nWhat to do: ${hint}.\n`
   try {
-    const page = readFileSync(join(packageRoot, 'docs', 'errors.md'), 'utf8')
-    const start = page.indexOf(`\n## \`${code}\``)
-    if (start >= 0) return page.slice(start + 1, page.indexOf('\n## ', start + 4) < 0 ? undefined : page.indexOf('\n## ', start + 4) + 1)
+    return explain(readFileSync(join(packageRoot, 'docs', 'errors.md'), 'utf8'), code, width) ?? alone
   } catch {
     // The page is not there: the catalogue itself still knows why.
+    return alone
   }
-  return `${code}\n\n${reason}\n\nWhat to do: ${hint}.\n`
 }

@@ -40,11 +40,20 @@ export function renderDiagnostic(diagnostic: Diagnostic, sources: ReadonlyMap<st
   const title = `${paint(tone, diagnostic.severity)}: ${paint('bold', safeLine(maskSecrets(diagnostic.message)))} ${paint('dim', `[${diagnostic.code}]`)}`
   return [
     title,
-    ...excerpt(diagnostic.span, { mark: '^', tone, corner: '╭─' }, sheet),
-    ...diagnostic.notes.flatMap((note) => excerpt(note.span, { mark: '-', tone: 'blue', corner: '├─', label: note.message }, sheet)),
+    ...excerpt(diagnostic.span, { mark: '^', tone, corner: '╭─', secret: diagnostic.code.startsWith('secret.') }, sheet),
+    ...notesOf(diagnostic).flatMap((note) => excerpt(note.span, { mark: '-', tone: 'blue', corner: '├─', label: note.message }, sheet)),
     ...advice('hint', diagnostic.hint, sheet),
-    ...diagnostic.fixes.slice(0, mostFixes).flatMap((fix) => renderFix(fix, sheet)),
+    ...diagnostic.fixes.slice(0, mostFixes).flatMap((fix) => renderFix(fix, diagnostic.hint, sheet)),
   ].join('\n')
+}
+
+/** Every place once: a template that places itself is told of many times at the same place. */
+function notesOf({ notes }: Diagnostic): Diagnostic['notes'] {
+  const seen = new Set<string>()
+  return notes.filter(({ message, span }) => {
+    const id = `${message}\0${span.path}\0${span.start}`
+    return !seen.has(id) && seen.add(id)
+  })
 }
 
 type Tone = 'red' | 'yellow' | 'blue' | 'green' | 'cyan' | 'dim' | 'bold'
@@ -68,16 +77,25 @@ function gutterFor(spans: readonly Span[], sources: ReadonlyMap<string, Source>)
   return String(Math.max(...lines)).length + 2
 }
 
-type Look = { readonly mark: string; readonly tone: Tone; readonly corner: string; readonly label?: string }
+type Look = {
+  readonly mark: string
+  readonly tone: Tone
+  readonly corner: string
+  readonly label?: string
+  /** What is underlined must not be shown. */
+  readonly secret?: boolean
+}
 
-function excerpt(span: Span, { mark, tone, corner, label }: Look, sheet: Sheet): readonly string[] {
+function excerpt(span: Span, { mark, tone, corner, label, secret }: Look, sheet: Sheet): readonly string[] {
   const { paint, gutter } = sheet
   const source = sheet.sources.get(span.path)
   const blank = ' '.repeat(gutter)
   const said = label === undefined ? '' : `  ${safeLine(label)}`
   if (source === undefined) return [`${blank} ${paint('blue', corner)} ${safeLine(span.path)}${said}`]
   const { line, column } = positionAt(source.text, span.start)
-  const { start, text } = lineAt(source.text, span.start)
+  const whole = lineAt(source.text, span.start)
+  const { start } = whole
+  const text = secret === true ? hide(whole.text, span.start - start, span.end - start) : whole.text
   const from = span.start - start
   const window = clip(text, { from, to: Math.min(span.end - start, text.length) }, Math.max(20, sheet.options.width - gutter - 3))
   const under = `${' '.repeat(window.from)}${paint(tone, mark.repeat(Math.max(1, window.to - window.from)))}`
@@ -87,6 +105,9 @@ function excerpt(span: Span, { mark, tone, corner, label }: Look, sheet: Sheet):
     `${blank} ${paint('blue', '│')} ${under}`,
   ]
 }
+
+const hide = (line: string, from: number, to: number): string =>
+  line.slice(0, from) + '•'.repeat(Math.max(0, Math.min(to, line.length) - from)) + line.slice(to)
 
 function lineAt(text: string, offset: number): { readonly start: number; readonly text: string } {
   let start = offset
@@ -151,12 +172,12 @@ function advice(word: string, text: string, { paint, gutter, options }: Sheet): 
   )
 }
 
-function renderFix(fix: Fix, sheet: Sheet): readonly string[] {
+function renderFix(fix: Fix, hint: string, sheet: Sheet): readonly string[] {
   switch (fix.kind) {
     case 'command':
       return [...advice('fix', fix.title, sheet), `${' '.repeat(sheet.gutter)}   ${sheet.paint('green', safeLine(`$ ${fix.command}`))}`]
     case 'edit':
-      return [...advice(fix.certain ? 'fix' : 'perhaps', fix.title, sheet), ...renderEdit(fix, sheet)]
+      return [...advice(fix.certain ? 'fix' : 'perhaps', fix.title === hint ? 'as follows' : fix.title, sheet), ...renderEdit(fix, sheet)]
   }
 }
 
