@@ -131,6 +131,34 @@ describe('retake', () => {
     for (let i = 2000; i < after.length - 2000; i += 997) expect(Math.abs((after[i] ?? 0) - (before[24000 + i] ?? 0))).toBeLessThan(40)
   })
 
+  it('of a moved picture begins with the frame that stood there', async () => {
+    const still = `${desk.folder}/retaken.png`
+    const ink = createCanvas(400, 300).getContext('2d')
+    for (let i = 0; i < 20; i++) {
+      ink.fillStyle = `hsl(${i * 40},50%,${20 + i * 3}%)`
+      ink.fillRect(i * 20, 0, 20, 300)
+    }
+    await writeFile(still, ink.canvas.toBuffer('image/png'))
+    const image: Asked = {
+      ...shot,
+      operation: 'image-to-video',
+      frames: 36,
+      slate: { camera: 'pan left' },
+      files: { 'first-frame': still },
+    }
+    const original = await desk.make(image)
+    const patch = await desk.make({
+      ...shot,
+      operation: 'retake',
+      frames: 12,
+      retake: { from: 20, to: 32, mode: 'both' },
+      files: { video: original },
+    })
+    const [old, fresh] = [await look(original), await look(patch)]
+    expect(difference(old.frames[20], fresh.frames[0])).toBeLessThan(4)
+    expect(difference(old.frames[20], fresh.frames[0])).toBeLessThan(difference(old.frames[0], fresh.frames[0]))
+  })
+
   it('an extension of a file with a retake in it goes on from the retake', async () => {
     const { original, patch } = await take('both')
     // What a splice leaves: clips' bytes one after the other. Only their notes are read here.

@@ -39,7 +39,8 @@ export async function makeClip(clip: Clip): Promise<string> {
   await world.files.makeFolder(scratch)
   clip.report(0, 'sketching')
   const stage = await setStage(job, clip)
-  const sound = job.request.sound ? await soundOf(clip, stage) : undefined
+  // Sound that drives the picture is read even where the clip is to be silent.
+  const sound = job.request.sound || stage.heard !== undefined ? await soundOf(clip, stage) : undefined
   const plates = await drawPlates(clip, stage, sound)
   const path = `${scratch}/${job.key}.mp4`
   const frames = paintFrames(clip, stage, sound)
@@ -61,8 +62,9 @@ async function soundOf(clip: Clip, stage: Stage): Promise<Sound> {
   }
   const pcm = new Uint8Array(samples * channels * 2)
   const from = Math.round(toNumber(request.heard?.from ?? { num: 0, den: 1 }) * sampleRate)
+  const heardTo = request.heard === undefined ? Number.POSITIVE_INFINITY : Math.round(toNumber(request.heard.to) * sampleRate)
   // What is not heard is dropped here; numbers alone enter the graph.
-  const graph = `[0:a:0]aresample=${sampleRate}:async=0,aformat=sample_fmts=s16:channel_layouts=stereo,atrim=start_sample=${from}:end_sample=${from + samples}[heard]`
+  const graph = `[0:a:0]aresample=${sampleRate}:async=0,aformat=sample_fmts=s16:channel_layouts=stereo,atrim=start_sample=${from}:end_sample=${Math.min(from + samples, Math.max(from + 1, heardTo))}[heard]`
   const blocks = decodeSound({
     tool: clip.tool,
     input: { path: stage.heard },
@@ -109,7 +111,7 @@ async function drawPlates(clip: Clip, stage: Stage, sound: Sound | undefined): P
     bottom: await write('bottom.png', drawBottom(lettering, undefined, peaks)),
     line: await write('line.png', drawBar(layout.width, lineHeight(layout), accent)),
     ...(layout.wave === undefined ? {} : { head: await write('head.png', drawBar(3 * layout.unit, layout.wave.height, accent)) }),
-    ...(sound === undefined ? {} : { pcm: await write('pcm', sound.pcm) }),
+    ...(sound === undefined || !request.sound ? {} : { pcm: await write('pcm', sound.pcm) }),
   }
   return { files, segments }
 }
