@@ -1,11 +1,16 @@
 // Bundles src/cli.ts into dist/: a tiny entry, a chunk a command, so that `ltx --version` loads nothing it does not need.
-import { rmSync } from 'node:fs'
+// Made beside dist/ and then put in its place, so that nobody meets half a bundle. `--out FOLDER` builds elsewhere.
+import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { build } from 'esbuild'
+import { banner } from './banner.mjs'
 
-rmSync('dist', { recursive: true, force: true })
+const named = process.argv.indexOf('--out')
+const folder = named < 0 ? 'dist' : process.argv[named + 1]
+const fresh = `${folder}.${process.pid}`
 const result = await build({
   entryPoints: ['src/cli.ts'],
-  outdir: 'dist',
+  outdir: fresh,
   bundle: true,
   splitting: true,
   format: 'esm',
@@ -19,12 +24,9 @@ const result = await build({
   // Ink asks for React's developer tools only in development; the stub keeps them out.
   alias: { 'react-devtools-core': './scripts/empty.mjs' },
   external: ['@napi-rs/canvas', '@ffmpeg-binary/*', '@ffprobe-installer/*'],
-  // What CommonJS packages expect to find.
-  banner: {
-    js: [
-      "import{createRequire as __require}from'node:module';import{dirname as __folder}from'node:path';import{fileURLToPath as __path}from'node:url';",
-      'const require=__require(import.meta.url),__filename=__path(import.meta.url),__dirname=__folder(__filename);',
-    ].join(''),
-  },
+  banner,
 })
+mkdirSync(dirname(folder), { recursive: true })
+rmSync(folder, { recursive: true, force: true })
+renameSync(fresh, folder)
 if (process.argv.includes('--meta')) console.log(JSON.stringify(result.metafile))

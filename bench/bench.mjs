@@ -1,0 +1,19 @@
+// `npm run bench`: bundles the benchmarks with the code they measure and runs them. Not part of the tests: machines
+// are shared and noisy, so it prints ratios measured in one run, with their spread, beside the aims.
+import { mkdirSync } from 'node:fs'
+import { build } from 'esbuild'
+import { banner } from '../scripts/banner.mjs'
+
+mkdirSync('dist-bench', { recursive: true })
+await build({
+  entryPoints: ['bench/main.ts'],
+  outfile: 'dist-bench/main.js',
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  logLevel: 'warning',
+  external: ['@napi-rs/canvas', '@ffmpeg-binary/*', '@ffprobe-installer/*'],
+  banner,
+})
+await import('../dist-bench/main.js')
