@@ -101,11 +101,16 @@ const clean = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009
 const unhelpful =
   /^(Conversion failed|Error (while|selecting|sending|initializing)|Error opening (input|output) files|Task finished|Terminating|Last message|Nothing was written)/
 
+const complaint =
+  /error|invalid|fail|cannot|could not|unable|undefined|no such|not found|denied|damaged|corrupt|missing|too large|exceeds|needs to/i
+
 /** The line that says what went wrong, without ffmpeg's own addresses and without our folders. */
 function reasonOf(lines: readonly string[]): string {
   const told = lines.map((line) => clean(line.replace(/^(\[[^\]]*\]\s*)+/, ''))).filter((line) => line !== '')
   const useful = told.filter((line) => !unhelpful.test(line))
-  const chosen = useful.slice(0, 2).join('; ') || told.at(-1) || 'it gave no reason'
+  // The first complaint is the cause; where none reads like one, the last word is nearest to it.
+  const complaints = useful.filter((line) => complaint.test(line)).slice(0, 2)
+  const chosen = complaints.join('; ') || useful.at(-1) || told.at(-1) || 'it gave no reason'
   return chosen.replace(/(file:)?\/\S*\/([^/\s:]+)/g, '$2').slice(0, 300)
 }
 
