@@ -1,13 +1,15 @@
 // A block's statements in, the same with nothing left to expand out: templates placed, loops unrolled, branches taken,
 // `let`s put into scope. What remains are commands and texts, each with the names that hold where it stands.
-import type { Block, Call, Command, For, If, Statement, Template, Text } from './ast.ts'
+import type { Block, Call, Command, For, If, Statement, Template, Text, Word } from './ast.ts'
 import type { Bound } from './bind.ts'
+import type { Fix } from './diagnostic.ts'
 import { bindOnce, type Frame, limits, report, spendItem, spendStatements, stop, type Trail, within } from './expansion.ts'
 import { condition, evaluateExpression, resolve } from './expression.ts'
 import { functionOf } from './functions.ts'
 import { type Parent, type Row, rowOf, rows } from './schema.ts'
 import { declare, openScope, type Scope } from './scope.ts'
 import type { Span } from './source.ts'
+import { closest } from './suggest.ts'
 import { describeType, fitTo, readType } from './types.ts'
 import { describe, type Value } from './value.ts'
 
@@ -190,16 +192,24 @@ function place(call: Call, frame: Frame, parent: Parent, found: Expanded[]): voi
 function fill(template: Template, home: Scope, call: Call, inside: Frame, caller: Frame): Scope | undefined {
   const scope = openScope(home)
   const given = new Map<string, { readonly value: Value; readonly span: Span }>()
-  const wrong = (span: Span, problem: string): undefined => {
-    const params = template.params.map((param) => param.name.text).join(', ')
+  const wrong = (span: Span, problem: string, said?: Word): undefined => {
+    const params = template.params.map((param) => param.name.text)
+    const near = said === undefined ? undefined : closest(said.text, params)
+    const fix = (word: string, at: Span): Fix => ({
+      kind: 'edit',
+      title: `write \`${word}\``,
+      edits: [{ span: at, text: word }],
+      certain: false,
+    })
     report(
       caller,
       'type.call',
       span,
       { name: inside.trail?.name ?? template.name.text, problem },
       {
-        hint: params === '' ? 'it takes nothing' : `it takes ${params}`,
+        hint: near !== undefined ? `did you mean \`${near}\`?` : params.length === 0 ? 'it takes nothing' : `it takes ${params.join(', ')}`,
         notes: [{ message: 'the template is declared here', span: template.name.span }],
+        fixes: near === undefined || said === undefined ? [] : [fix(near, said.span)],
       },
     )
     return undefined
@@ -207,7 +217,8 @@ function fill(template: Template, home: Scope, call: Call, inside: Frame, caller
   let next = 0
   for (const arg of call.args) {
     const param = arg.name === undefined ? template.params[next] : template.params.find((one) => one.name.text === arg.name?.text)
-    if (param === undefined) return wrong(arg.span, arg.name === undefined ? 'takes fewer values' : `has no parameter \`${arg.name.text}\``)
+    if (param === undefined)
+      return wrong(arg.span, arg.name === undefined ? 'takes fewer values' : `has no parameter \`${arg.name.text}\``, arg.name)
     if (given.has(param.name.text)) return wrong(arg.span, `is given \`${param.name.text}\` twice`)
     if (arg.name === undefined) next += 1
     const value = evaluateExpression(arg.value, caller)

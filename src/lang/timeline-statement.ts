@@ -2,7 +2,7 @@
 // between them. In go the placed statements of a film, out come the items and the beds and titles still to be placed.
 import { argument, framesText, readAsset, readFrames, readNewName, readSecondsRange, readText, readWord } from './argument.ts'
 import { type Expanded, expandBlock, type Placed } from './expand.ts'
-import { report } from './expansion.ts'
+import { report, type Trail } from './expansion.ts'
 import type { Card, Footage, Item, Path, Shot, Still, Transition } from './program.ts'
 import { readPieces } from './prompt-statement.ts'
 import { readSettings, type Settings } from './settings.ts'
@@ -72,25 +72,31 @@ function readScene({ placed, body }: OpenScene, outer: ShotDefaults, building: B
 /** Scenes and the items at the top of a film share one space of names: `over harbor` must mean one thing. */
 function unique(name: string, placed: Placed, building: Building): boolean {
   const at = building.paths.get(name)
-  const before = building.scenes.get(name) ?? (at === undefined ? undefined : building.entries[at]?.placed.command.span)
+  const before = building.scenes.get(name) ?? (at === undefined ? undefined : building.entries[at]?.placed)
   if (before === undefined) return true
   reportTwice(placed, name, before)
   return false
 }
 
-function reportTwice(placed: Placed, path: Path, before: Span): void {
-  const span = placed.bound.args.get('name')?.[0]?.span ?? placed.command.word.span
+/** Said at the call where a template made it: that line is the writer's own, and it is the one to change. */
+function reportTwice(placed: Placed, path: Path, before: Placed | Span): void {
+  const own = placed.bound.args.get('name')?.[0]?.span ?? placed.command.word.span
+  const call = outermost(placed.frame.trail)
+  const first = 'frame' in before ? (outermost(before.frame.trail)?.span ?? before.command.span) : before
   const hint =
-    placed.frame.trail === undefined
+    call === undefined
       ? {}
-      : { hint: 'give the template a `name: text` parameter and write `shot "{name}-…"`, so that each call makes its own' }
-  report(
-    placed.frame,
-    'name.duplicate',
-    span,
-    { what: `${placed.row.word}s`, name: path },
-    { ...hint, notes: [{ message: 'the first one', span: before }] },
-  )
+      : {
+          hint: 'give this call another `name`; a template without that parameter needs one: `template t(name: text)` and `shot "{name}-…"`',
+        }
+  const notes = [{ message: 'the first one', span: first }]
+  placed.frame.run.reporter.report('name.duplicate', call?.span ?? own, { what: `${placed.row.word}s`, name: path }, { ...hint, notes })
+}
+
+function outermost(trail: Trail | undefined): Trail | undefined {
+  let at = trail
+  while (at?.outer !== undefined) at = at.outer
+  return at
 }
 
 function readItem(placed: Placed, defaults: ShotDefaults, building: Building): void {
@@ -134,7 +140,7 @@ function add(entry: Entry | undefined, building: Building): void {
   if (entry === undefined) return
   const { path } = entry.item
   const before = building.paths.get(path)
-  const first = (before === undefined ? undefined : building.entries[before]?.placed.command.span) ?? building.scenes.get(path)
+  const first = (before === undefined ? undefined : building.entries[before]?.placed) ?? building.scenes.get(path)
   if (first !== undefined) {
     reportTwice(entry.placed, path, first)
     return

@@ -488,6 +488,18 @@ outer(n: 0)`),
     expect(compiled.codes).toEqual(['name.duplicate'])
     expect(compiled.diagnostics[0]?.hint).toContain('name: text')
   })
+
+  it('tells at the calls, once, when a library’s template makes the same shots twice', () => {
+    const call = 'shots.b-roll(place: "a quay", people: "two men", doing: "mending nets", thing: "a gull")'
+    const { told, diagnostics } = compile(`ltx 1\nuse std/shots\nproject "F"\nscene s "x" {\n${call}\n${call}\n}`)
+    expect(told).toEqual([`name.duplicate "${call}": there are two shots named \`s/b-roll-wide\``])
+    expect(diagnostics[0]?.notes).toMatchObject([{ message: 'the first one', span: { path: 'film.ltx' } }])
+  })
+
+  it('offers the parameter that was meant', () => {
+    const { diagnostics } = compile(film('template t(name: text) { shot "{name}" 4s { "she walks" } }\nt(nam: "a")'))
+    expect(diagnostics[0]).toMatchObject({ code: 'type.call', hint: 'did you mean `name`?', fixes: [{ edits: [{ text: 'name' }] }] })
+  })
 })
 
 describe('settings of the run', () => {
