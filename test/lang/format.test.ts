@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { format } from '../../src/lang/format.ts'
@@ -94,6 +96,24 @@ test('the design’s films read like themselves', () => {
   const spaces = (text: string) => text.replace(/ +/g, ' ')
   expect(spaces(formatted(film))).toBe(spaces(film))
   expect(spaces(formatted(series))).toBe(spaces(series))
+})
+
+const root = join(import.meta.dirname, '../..')
+const scriptsIn = (folder: string): readonly string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /[^/\\]\.ltx$/.test(name))
+    .map((name) => `${folder}/${name}`)
+
+test.each(['stdlib', 'examples'])('every script of %s keeps its meaning and its comments', (folder) => {
+  const found = scriptsIn(folder)
+  expect(found.length).toBeGreaterThan(0)
+  for (const path of found) {
+    const text = readFileSync(join(root, path), 'utf8')
+    const once = formatted(text)
+    expect(meaning(readClean(once)), path).toEqual(meaning(readClean(text)))
+    expect(comments(once), path).toEqual(comments(text))
+    expect(formatted(once), path).toBe(once)
+  }
 })
 
 const comments = (text: string) => readClean(text).comments.map((comment) => comment.text)
