@@ -110,6 +110,8 @@ export function resolve(name: Name, frame: Frame): { readonly binding: Binding }
   }
   let said = first.text
   for (const part of rest) {
+    // Its own mistake was reported where it was declared.
+    if (binding.kind === 'value' && binding.value === undefined) return undefined
     if (binding.kind !== 'library') {
       report(frame, 'type.mismatch', part.span, {
         what: `\`${said}\``,

@@ -1,11 +1,12 @@
 // The names a file declares at its top: `use`, `param`, `let`, `cast`, `template`. In goes a loaded set of files, out comes a
 // scope for each; values are worked out when first asked for, so their order in the file is free.
 import { argument, nameText, readAsset, readNewName, readText } from './argument.ts'
-import type { Command, Param } from './ast.ts'
+import type { Command, Param, Template } from './ast.ts'
+import { checkTemplate } from './check-templates.ts'
 import { expandBlock, type Placed } from './expand.ts'
 import { bindOnce, type Frame, type Run, report, settle } from './expansion.ts'
 import { evaluateExpression } from './expression.ts'
-import type { Loaded, LoadedFile } from './load.ts'
+import type { Loaded, LoadedFile, Use } from './load.ts'
 import { type ParamInput, type ParamSpec, readInput, sampleOf } from './param-input.ts'
 import type { Cast } from './program.ts'
 import { rowOf } from './schema.ts'
@@ -19,7 +20,7 @@ export type Given = { readonly params: ReadonlyMap<string, ParamInput>; readonly
 
 export type Scopes = {
   readonly entry: Scope
-  /** Works out every value that nobody asked for, so that its mistakes are found, and gives the cast in file order. */
+  /** Works out every value that nobody asked for and reads every template nobody placed, so that their mistakes are found, and gives the cast in file order. */
   readonly finish: () => readonly Cast[]
 }
 
@@ -27,6 +28,7 @@ export function openScopes(loaded: Loaded, run: Run, given: Given): Scopes {
   const scopes = new Map<string, Scope>()
   const casts: (() => Cast | undefined)[] = []
   const taken = new Set<string>()
+  const templates: { template: Template; frame: Frame }[] = []
   const lazies: { lazy: Lazy; frame: Frame }[] = []
   const open = (path: string): Scope => {
     const known = scopes.get(path)
@@ -40,24 +42,31 @@ export function openScopes(loaded: Loaded, run: Run, given: Given): Scopes {
       if (put(frame, name, lazy)) lazies.push({ lazy, frame })
     }
     for (const statement of file.ast.body) {
-      if (statement.kind === 'template')
-        put(frame, statement.name.text, { kind: 'template', template: statement, scope, span: statement.name.span })
-      else if (statement.kind === 'param') add(statement.name.text, paramOf(statement, frame, path === loaded.entry ? given : undefined))
+      if (statement.kind === 'template') {
+        if (put(frame, statement.name.text, { kind: 'template', template: statement, scope, span: statement.name.span })) {
+          templates.push({ template: statement, frame })
+        }
+      } else if (statement.kind === 'param') add(statement.name.text, paramOf(statement, frame, path === loaded.entry ? given : undefined))
       else if (statement.kind === 'command' && statement.word.text === 'let') declareLet(statement, frame, add)
       else if (statement.kind === 'command' && statement.word.text === 'cast') declareCast(statement, frame, add, { casts, taken, file })
     }
     // After the file's own names, so that its cast keeps them where a library knows somebody of the same name.
-    for (const use of file.uses) put(frame, use.name, { kind: 'library', path: use.path, scope: open(use.path), span: use.span })
+    for (const use of file.uses)
+      put(frame, use.name, use.missing === true ? lost(use) : { kind: 'library', path: use.path, scope: open(use.path), span: use.span })
     return scope
   }
   return {
     entry: open(loaded.entry),
     finish: () => {
       for (const { lazy } of lazies) settle(lazy, run)
+      for (const { template, frame } of templates) checkTemplate(template, frame)
       return casts.map((cast) => cast()).filter((cast) => cast !== undefined)
     },
   }
 }
+
+/** A library that could not be read was reported; what is asked of it is not reported again. */
+const lost = (use: Use): Binding => ({ kind: 'value', what: 'let', value: undefined, span: use.span })
 
 function put(frame: Frame, name: string, binding: Binding): boolean {
   const before = declare(frame.scope, name, binding)

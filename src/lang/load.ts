@@ -15,7 +15,13 @@ import type { Source, Span } from './source.ts'
 import { closest } from './suggest.ts'
 
 /** `path` of a standard library is `std/NAME`; of any other file, relative to the project root. */
-export type Use = { readonly name: string; readonly path: string; readonly span: Span }
+export type Use = {
+  readonly name: string
+  readonly path: string
+  readonly span: Span
+  /** It could not be read, which is reported. */
+  readonly missing?: true
+}
 export type LoadedFile = { readonly source: Source; readonly ast: File; readonly kind: 'film' | 'library'; readonly uses: readonly Use[] }
 export type Loaded = {
   readonly entry: string
@@ -60,7 +66,8 @@ function open(source: Source, chain: readonly Link[], loading: Loading): void {
     if (statement.kind !== 'command' || statement.word.text !== 'use') continue
     const use = readUse(statement, source, loading)
     if (use === undefined) continue
-    if (follow(use, [...chain, { path: source.path, span: use.span }], loading)) uses.push(use)
+    const found = follow(use, [...chain, { path: source.path, span: use.span }], loading)
+    uses.push(found ? use : { ...use, missing: true })
   }
 }
 

@@ -502,6 +502,36 @@ outer(n: 0)`),
   })
 })
 
+describe('a template that nobody places', () => {
+  const names = (body: string): readonly string[] =>
+    compile(`ltx 1\nuse std/moves\nlet coat "x"\ntemplate t(who: text, hold: duration = lng) {\n${body}\n}`).told
+  it('is read for its names', () => {
+    expect(
+      names('shot "{nam}" hold { "{who} in a {cot}" camera moves.slow }\nu()\nif hld > 2s { }\nfor x in lst { card c 1s "{x}{y}" }'),
+    ).toEqual([
+      'name.unknown "lng": there is no name named `lng`',
+      'name.unknown "nam": there is no name named `nam`',
+      'name.unknown "cot": there is no name named `cot`',
+      'name.unknown "slow": there is no name in `moves` named `slow`',
+      'name.unknown "u": there is no name named `u`',
+      'name.unknown "hld": there is no name named `hld`',
+      'name.unknown "lst": there is no name named `lst`',
+      'name.unknown "y": there is no name named `y`',
+    ])
+  })
+  it('is left alone where a word may mean something else', () => {
+    const told = compile(`ltx 1
+template t(who: text) {
+  let here "{who} there"
+  shot open 4s on gpu { "{here} walks {slug(who)}" takes 2 }
+  title "{who}" 0s..2s { over open..close style top }
+  bed b "b.wav" { duck -9dB under voice fade in 1s }
+  say who "Hello."
+}`).told
+    expect(told).toEqual([])
+  })
+})
+
 describe('settings of the run', () => {
   it('refuses a param the film does not have', () => {
     const compiled = compile(film('shot a 4s { "she walks" }'), { params: new Map([['guest', 'x']]) })

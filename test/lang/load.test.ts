@@ -61,6 +61,13 @@ describe('load', () => {
     ],
   ])('tells of %s', (_, use, told) => expect(compile(film(`${use}\n${shot}`)).told).toEqual([told]))
 
+  it('tells of a missing library once, not at every use of it', () => {
+    const { codes } = compile(
+      film('use std/movs\nuse "./gone.ltx" as gone\nshot a 4s { "she walks {gone.x}" camera movs.locked }\ngone.t()'),
+    )
+    expect(codes).toEqual(['name.unknown', 'name.unknown'])
+  })
+
   it('offers the standard library that was meant', () => {
     expect(compile(film(`use std/movs\n${shot}`)).diagnostics[0]).toMatchObject({
       hint: 'did you mean `std/moves`?',
