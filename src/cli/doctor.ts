@@ -41,7 +41,7 @@ async function drawing(io: Io): Promise<Finding> {
   const fonts = ['Inter-Regular.otf', 'Inter-SemiBold.otf', 'JetBrainsMono-Regular.ttf']
   const there = await Promise.all(fonts.map((font) => io.world.files.exists(join(packageRoot, 'assets', 'fonts', font))))
   try {
-    await import('@napi-rs/canvas')
+    await import('../media/lettering.ts')
   } catch {
     return {
       what: 'drawing',
