@@ -8,7 +8,7 @@ import type { Stage } from './people.ts'
 import { thirdOf } from './people.ts'
 import { at, driven, shadeFor, shadow, wayOf } from './prop.ts'
 import type { View } from './view.ts'
-import { disc, glow, layer, shape } from './view.ts'
+import { disc, fall, glow, layer, shape } from './view.ts'
 
 export function paintFarThings(view: View, horizon: number, stage: Stage): void {
   for (const thing of view.scene.things) far(view, thing, horizon, stage)
@@ -101,14 +101,24 @@ function paintLighthouse(view: View, u: number, horizon: number): void {
   const { ink, look, time, scene } = view
   layer(view, 8, (span) => {
     const rock = shadow(view, 8)
-    ink.fillStyle = css(rock)
+    // The rock, and its mirror that fades into the water.
+    ink.fillStyle = fall(ink, horizon - 0.04, horizon + 0.13, [
+      [0, rock],
+      [0.42, rock],
+      [0.5, darker(rock, 0.1), 0.55],
+      [1, rock, 0],
+    ])
     shape(ink, [
-      [u - 0.2, horizon + 0.05],
-      [u - 0.13, horizon - 0.012],
-      [u - 0.03, horizon - 0.035],
+      [u - 0.3, horizon + 0.036],
+      [u - 0.19, horizon + 0.004],
+      [u - 0.12, horizon - 0.016],
+      [u - 0.04, horizon - 0.034],
       [u + 0.06, horizon - 0.03],
-      [u + 0.12, horizon - 0.004],
-      [u + 0.22, horizon + 0.05],
+      [u + 0.13, horizon - 0.006],
+      [u + 0.24, horizon + 0.016],
+      [u + 0.34, horizon + 0.036],
+      [u + 0.2, horizon + 0.11],
+      [u - 0.16, horizon + 0.13],
     ])
     const turn = Math.sin(time * 0.55)
     const lit = 0.16 + 0.42 * look.dark + (scene.weather === 'fog' || scene.weather === 'storm' ? 0.22 : 0)

@@ -64,9 +64,20 @@ export function drawTop(lettering: Lettering): Uint8Array {
   put(last, bright)
   if (slate.path !== '') x += 18 * unit
   chip(ink, { x, base, unit, text: `TAKE ${slate.take}`, colour: soft, room: right - x })
+  ticks(ink, layout, top, -1)
   ink.fillStyle = css(legible(accent))
   ink.fillRect(0, base - 22 * unit, Math.max(2, 5 * unit), 26 * unit)
   return png(ink)
+}
+
+/** Marks at the picture's edge: its margins, thirds and middle, for whoever judges the framing. */
+function ticks(ink: Ink, layout: Layout, edge: number, into: number): void {
+  const { width, margin, unit } = layout
+  ink.fillStyle = 'rgba(255,255,255,0.24)'
+  for (const x of [margin, width / 3, width / 2, (width * 2) / 3, width - margin]) {
+    const long = (x === margin || x === width - margin ? 13 : 8) * unit
+    ink.fillRect(Math.round(x - unit / 2), into > 0 ? edge : edge - long, Math.max(1, Math.round(1.5 * unit)), long)
+  }
 }
 
 /** Kind, length, rate, seed, model, from the right; gives back where it begins. */
@@ -115,6 +126,7 @@ export function drawBottom(lettering: Lettering, words: string | undefined, peak
   const slate = slateOf(request)
   const ink = open(width, bottom)
   ink.translate(0, -(height - bottom))
+  ticks(ink, layout, height - bottom + 3 * unit, 1)
   if (layout.wave !== undefined) drawWave(ink, layout.wave, peaks, unit)
   const small = smallLines(slate)
   const lead = 29 * unit
