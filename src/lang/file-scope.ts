@@ -29,7 +29,7 @@ export function openScopes(loaded: Loaded, run: Run, given: Given): Scopes {
   const casts: (() => Cast | undefined)[] = []
   const taken = new Set<string>()
   const templates: { template: Template; frame: Frame }[] = []
-  const lazies: { lazy: Lazy; frame: Frame }[] = []
+  const lazies: Lazy[] = []
   const open = (path: string): Scope => {
     const known = scopes.get(path)
     if (known !== undefined) return known
@@ -39,7 +39,7 @@ export function openScopes(loaded: Loaded, run: Run, given: Given): Scopes {
     if (file === undefined) return scope
     const frame: Frame = { run, scope, depth: 0 }
     const add = (name: string, lazy: Lazy): void => {
-      if (put(frame, name, lazy)) lazies.push({ lazy, frame })
+      if (put(frame, name, lazy)) lazies.push(lazy)
     }
     for (const statement of file.ast.body) {
       if (statement.kind === 'template') {
@@ -58,7 +58,7 @@ export function openScopes(loaded: Loaded, run: Run, given: Given): Scopes {
   return {
     entry: open(loaded.entry),
     finish: () => {
-      for (const { lazy } of lazies) settle(lazy, run)
+      for (const lazy of lazies) settle(lazy, run)
       for (const { template, frame } of templates) checkTemplate(template, frame)
       return casts.map((cast) => cast()).filter((cast) => cast !== undefined)
     },

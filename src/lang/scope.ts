@@ -6,7 +6,7 @@ import { nearest as nearestWord, type Suggestion } from './suggest.ts'
 import type { Value } from './value.ts'
 
 export type Binding =
-  | { readonly kind: 'value'; readonly what: 'param' | 'let' | 'for' | 'function'; readonly value: Value | undefined; readonly span: Span }
+  | { readonly kind: 'value'; readonly what: 'param' | 'let' | 'for'; readonly value: Value | undefined; readonly span: Span }
   | Lazy
   | { readonly kind: 'template'; readonly template: Template; readonly scope: Scope; readonly span: Span }
   | { readonly kind: 'library'; readonly path: string; readonly scope: Scope; readonly span: Span }
