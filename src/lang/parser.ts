@@ -93,7 +93,15 @@ export class ScriptParser extends EmbeddedActionsParser {
     }
     const end = source.text.trimEnd().length
     const span = atEnd ? { path: source.path, start: end, end } : this.span(token)
-    this.report(() => reporter.report('syntax.unexpected', span, { found: describeToken(token), expected: error.message }))
+    const before = { path: source.path, start: t.endOf(this.LA(0)), end: t.endOf(this.LA(0)) }
+    const colon = {
+      kind: 'edit' as const,
+      title: 'put it there',
+      edits: [{ span: before, text: ':' }],
+      certain: token.tokenType === t.Name,
+    }
+    const fixes = error.message === '`:`' && !atEnd ? [colon] : []
+    this.report(() => reporter.report('syntax.unexpected', span, { found: describeToken(token), expected: error.message }, { fixes }))
   }
 
   protected stray(token: t.Token, wanted: string): void {
