@@ -1,13 +1,17 @@
 // What people will copy has to work: every ltx block of the documentation, every example film, every standard library, and
 // every episode of an example's table. Also that the examples' assets are there, and are ours to remake.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { commands } from '../src/cli/commands.ts'
 import type { Capabilities, Catalogue } from '../src/lang/catalogue.ts'
 import { checkFile } from '../src/lang/check.ts'
 import { type Diagnostic, openReporter } from '../src/lang/diagnostic.ts'
 import { evaluate } from '../src/lang/evaluate.ts'
 import { paramsOf } from '../src/lang/file-scope.ts'
+import { format } from '../src/lang/format.ts'
 import { load } from '../src/lang/load.ts'
 import type { ParamInput } from '../src/lang/param-input.ts'
 import { parse } from '../src/lang/parse.ts'
@@ -17,6 +21,7 @@ import { positionAt } from '../src/lang/source.ts'
 import { animaticCapabilities } from '../src/providers/animatic/capabilities.ts'
 import { hostedLtx } from '../src/providers/hosted-ltx.ts'
 import { local } from '../src/providers/local.ts'
+import { exits } from '../src/report/exit.ts'
 
 const root = join(import.meta.dirname, '..')
 const known: readonly Capabilities[] = [animaticCapabilities('test'), hostedLtx, local]
@@ -25,10 +30,10 @@ const catalogue: Catalogue = new Map(known.map((one) => [one.kind, one]))
 const read = (path: string): string | undefined => (existsSync(path) ? readFileSync(path, 'utf8') : undefined)
 const readStd = (name: string): string | undefined => read(join(root, 'stdlib', `${name}.ltx`))
 
-/** Files below a folder whose name ends so, relative to the repository. */
+/** Files below a folder whose name ends so, relative to the repository; what a render left there is no part of it. */
 function filesIn(folder: string, end: string): readonly string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith(end))
+    .filter((name) => name.endsWith(end) && !/(^|[\\/])(\.|out[\\/])/.test(name))
     .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
     .sort()
 }
@@ -125,6 +130,48 @@ describe('the documentation', () => {
   })
 })
 
+describe('the README', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  const firstCells = [...readme.matchAll(/^\| ([^|]+?) \|/gm)].map((match) => match[1] ?? '')
+
+  // With GOLDEN=write the page is brought up to date instead.
+  it('shows what `ltx plan` really prints of the harbor film', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ltx-readme-'))
+    cpSync(join(root, 'examples/harbor'), folder, { recursive: true, filter: (path) => !/[\\/](\.ltx|out)$/.test(path) })
+    const env = { PATH: process.env.PATH, NO_COLOR: '1' }
+    const printed = execFileSync(process.execPath, [join(root, 'dist/cli.js'), 'plan', 'harbor.ltx'], {
+      cwd: folder,
+      env,
+      encoding: 'utf8',
+    })
+    rmSync(folder, { recursive: true })
+    const shown = /^\$ ltx plan harbor\.ltx\n([\s\S]*?)^```$/m
+    if (process.env.GOLDEN === 'write') {
+      writeFileSync(
+        join(root, 'README.md'),
+        readme.replace(shown, () => `$ ltx plan harbor.ltx\n${printed}\`\`\``),
+      )
+    } else expect(shown.exec(readme)?.[1]).toBe(printed)
+  })
+
+  it('has a row for every command, and for nothing else', () => {
+    const rows = firstCells.flatMap((cell) => /^`ltx ([a-z]+)/.exec(cell)?.[1] ?? [])
+    expect(rows.sort()).toEqual(commands.map(({ name }) => name).sort())
+  })
+
+  it('says only options that there are', () => {
+    const options: ReadonlySet<string> = new Set(commands.flatMap(({ options }) => options.map(({ name }) => name)))
+    const said = [...readme.matchAll(/ltx [^`\n]*?--([a-z-]+)|`--([a-z-]+)/g)].map((match) => match[1] ?? match[2] ?? '')
+    expect(said.length).toBeGreaterThan(0)
+    expect(said.filter((name) => !options.has(name) && name !== 'help')).toEqual([])
+  })
+
+  it('has every exit code', () => {
+    const rows = firstCells.filter((cell) => /^\d+(, \d+)*$/.test(cell)).flatMap((cell) => cell.split(', ').map(Number))
+    expect(rows).toEqual(Object.values(exits).map(({ code }) => code))
+  })
+})
+
 describe('the standard library', () => {
   const libraries = filesIn('stdlib', '.ltx')
 
@@ -137,6 +184,11 @@ describe('the examples', () => {
   it('are there', () => expect(examples.length).toBeGreaterThan(0))
 
   it.each(examples)('%s has nothing to complain of', (path) => expect(compileFile(path).problems).toEqual([]))
+
+  it.each(examples)('%s is laid out', (path) => {
+    const source = { path, text: readFileSync(join(root, path), 'utf8') }
+    expect(source.text).toBe(format(parse(source, openReporter()), source))
+  })
 
   it.each(examples)('%s names files that are there', (path) => {
     const named = /param \S+:\s*(?:image|audio|video)/.test(readFileSync(join(root, path), 'utf8'))
