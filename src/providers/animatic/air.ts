@@ -52,11 +52,21 @@ function paintLight(view: View): void {
   glow(ink, { u, v, radius: (night ? 0.55 : 0.95) * (1 + 0.12 * view.level) }, look.light, (night ? 0.3 : 0.62) * veiled * lift)
   if (scene.weather === 'storm' || (scene.weather === 'rain' && night)) return
   ink.fillStyle = css(lighter(look.light, 0.35), scene.weather === 'clear' ? 1 : 0.6 * veiled)
-  disc(ink, u, v, scene.hour === 'day' ? 0.03 : night ? 0.034 : 0.046)
-  if (!night) return
-  // The dark part of the moon.
-  ink.fillStyle = css(mixed(look.sky[0], look.sky[1], 0.55), 0.93)
-  disc(ink, u + 0.017, v - 0.009, 0.031)
+  if (night) crescent(view, u, v)
+  else disc(ink, u, v, scene.hour === 'day' ? 0.03 : 0.046)
+}
+
+/** The lit part of the moon: between its edge and that of a smaller circle beside it. */
+function crescent(view: View, u: number, v: number): void {
+  const { ink } = view
+  const [outer, inner, away, turn] = [0.034, 0.031, 0.0192, -0.487]
+  const half = Math.acos((away ** 2 + outer ** 2 - inner ** 2) / (2 * away * outer))
+  const [x, y] = [u + away * Math.cos(turn), v + away * Math.sin(turn)]
+  const seen = (angle: number): number => Math.atan2(v + outer * Math.sin(angle) - y, u + outer * Math.cos(angle) - x)
+  ink.beginPath()
+  ink.arc(u, v, outer, turn + half, turn - half + Math.PI * 2)
+  ink.arc(x, y, inner, seen(turn - half), seen(turn + half), true)
+  ink.fill()
 }
 
 /** Long flat banks of small soft shapes, drifting. */

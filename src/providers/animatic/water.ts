@@ -17,6 +17,7 @@ export function paintSea(view: View, horizon: number): void {
   paintWater(view, horizon)
   paintMist(view, 12, horizon + 0.01, 0.06)
   for (let row = 0; row < 5; row++) paintSwell(view, horizon, row)
+  paintRipples(view, horizon)
   paintGlitter(view, horizon)
   if (dice(scene.seed, 111) < 0.6) {
     // A strip of beach or rock in front.
@@ -64,6 +65,24 @@ function paintWater(view: View, horizon: number): void {
       [1, darker(deep(view), 0.45)],
     ])
     ink.fillRect(span.left, horizon, span.right - span.left, Math.max(0.5, span.bottom - horizon) + 0.3)
+  })
+}
+
+/** Faint streaks all over the water, drifting and winking, so that even calm water is alive. */
+function paintRipples(view: View, horizon: number): void {
+  const { ink, look, scene, time, aspect } = view
+  layer(view, 12, () => {
+    ink.fillStyle = css(lighter(look.sky[2], 0.25), 0.2)
+    ink.beginPath()
+    for (let i = 0; i < 80; i++) {
+      const depth = dice(scene.seed, 125, i) ** 1.3
+      const wink = noise(scene.seed + i * 11, time * 0.8 + i)
+      if (wink < 0) continue
+      const drift = ((dice(scene.seed, 126, i) + time * 0.012 * (0.5 + depth)) % 1) * (aspect + 1.2)
+      const wide = (0.02 + 0.09 * depth) * wink
+      ink.rect(drift - (aspect + 1.2) / 2 - wide / 2, horizon + 0.012 + depth * 0.3, wide, 0.0014 + 0.002 * depth)
+    }
+    ink.fill()
   })
 }
 
@@ -140,6 +159,7 @@ export function paintHarbour(view: View, horizon: number): void {
   paintMasts(view, { distance: 8, foot: horizon + 0.035, step: 0.22, size: 0.1, seed: view.scene.seed + 41 })
   paintMist(view, 7, horizon + 0.05, 0.07, 0.8)
   paintSwell(view, horizon, 1)
+  paintRipples(view, horizon)
   paintGlitter(view, horizon)
   paintMasts(view, { distance: 4.6, foot: horizon + 0.12, step: 0.46, size: 0.26, seed: view.scene.seed + 42 })
   paintSwell(view, horizon, 3)
