@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { commands } from '../src/cli/commands.ts'
-import type { Capabilities, Catalogue } from '../src/lang/catalogue.ts'
+import type { Catalogue } from '../src/lang/catalogue.ts'
 import { checkFile } from '../src/lang/check.ts'
 import { type Diagnostic, openReporter } from '../src/lang/diagnostic.ts'
 import { evaluate } from '../src/lang/evaluate.ts'
@@ -18,14 +18,11 @@ import { parse } from '../src/lang/parse.ts'
 import type { Program } from '../src/lang/program.ts'
 import { readEpisodes } from '../src/lang/series.ts'
 import { positionAt } from '../src/lang/source.ts'
-import { animaticCapabilities } from '../src/providers/animatic/capabilities.ts'
-import { hostedLtx } from '../src/providers/hosted-ltx.ts'
-import { local } from '../src/providers/local.ts'
+import { capabilitiesOf } from '../src/providers/index.ts'
 import { exits } from '../src/report/exit.ts'
 
 const root = join(import.meta.dirname, '..')
-const known: readonly Capabilities[] = [animaticCapabilities('test'), hostedLtx, local]
-const catalogue: Catalogue = new Map(known.map((one) => [one.kind, one]))
+const catalogue: Catalogue = capabilitiesOf('')
 
 const read = (path: string): string | undefined => (existsSync(path) ? readFileSync(path, 'utf8') : undefined)
 const readStd = (name: string): string | undefined => read(join(root, 'stdlib', `${name}.ltx`))
