@@ -1,49 +1,23 @@
-// Text to plan: reads a script and what it uses, checks it, surveys its assets, looks at what is made already, and
-// plans. Reads files and asks ffmpeg for its version; changes nothing but a cache of what it learned about assets.
-import { readFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
-import type { Capabilities, Catalogue } from './lang/catalogue.ts'
-import { checkFile } from './lang/check.ts'
+// From a script that has been read to a plan: surveys its assets, looks at what is made already, and plans. Asks
+// ffmpeg for its version; changes nothing but a cache of what it learned about assets.
+import { join } from 'node:path'
+import type { Capabilities } from './lang/catalogue.ts'
 import type { Reporter } from './lang/diagnostic.ts'
-import { openReporter } from './lang/diagnostic.ts'
-import { evaluate } from './lang/evaluate.ts'
-import type { Loaded } from './lang/load.ts'
-import { load } from './lang/load.ts'
 import type { Lock } from './lang/lock.ts'
 import { emptyLock, parseLock } from './lang/lock.ts'
 import type { PlanInput, ProviderInUse } from './lang/make-plan.ts'
 import { makePlan } from './lang/make-plan.ts'
-import type { ParamInput } from './lang/param-input.ts'
 import type { AssetFacts, Plan } from './lang/plan.ts'
-import type { Asset, Program } from './lang/program.ts'
-import type { Source } from './lang/source.ts'
+import type { Program } from './lang/program.ts'
 import type { Tool } from './media/ffmpeg.ts'
-import { packageRoot } from './package-root.ts'
-import { capabilitiesOf } from './providers/index.ts'
+import type { FilmOptions, Opened } from './open-script.ts'
+import { assetsOf, checkFilm, readOrNothing } from './open-script.ts'
+import { capabilitiesOf } from './providers/catalogue.ts'
 import { assetFactsPath } from './runtime/layout.ts'
 import { lockPath } from './runtime/lock-file.ts'
 import type { Peek } from './runtime/peek.ts'
 import { peek } from './runtime/peek.ts'
 import type { World } from './world.ts'
-
-/** A script that has been read. `script` is its path in the project, whose root is the script's folder. */
-export type Opened = {
-  readonly root: string
-  readonly script: string
-  readonly loaded: Loaded
-  readonly reporter: Reporter
-  /** Every text that a diagnostic may point into. */
-  readonly sources: Map<string, Source>
-}
-
-export type FilmOptions = {
-  readonly rung: Plan['rung']
-  readonly params?: ReadonlyMap<string, ParamInput>
-  /** Names the film among those of a series: its lock and journals go by it. */
-  readonly episode?: string
-  /** Params without a value get one of their type, to check a film before anybody has given values. */
-  readonly sample?: boolean
-}
 
 /** One film, planned. */
 export type Film = {
@@ -62,47 +36,6 @@ export type Film = {
   /** The name its journals go by. */
   readonly journalName: string
 }
-
-/** A file's text as it is, or undefined where there is none or it is no file. */
-export function readOrNothing(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined
-  }
-}
-
-/** Reads and checks a script and all it uses. `path` is absolute. Problems are in the reporter. */
-export function openScript(path: string): Opened {
-  const root = dirname(path)
-  const script = basename(path)
-  const reporter = openReporter()
-  const loaded = load(
-    script,
-    (name) => readOrNothing(join(root, name)),
-    (name) => readOrNothing(join(packageRoot, 'stdlib', `${name}.ltx`)),
-    reporter,
-  )
-  for (const file of loaded.files.values()) checkFile(file.ast, reporter)
-  return { root, script, loaded, reporter, sources: new Map([...loaded.files].map(([name, file]) => [name, file.source])) }
-}
-
-/** What can be checked without looking at assets, locks or stores. Undefined for a library and where the script has errors. */
-export function checkFilm(opened: Opened, options: FilmOptions, lock: Lock = emptyLock): Program | undefined {
-  return evaluate(
-    opened.loaded,
-    {
-      params: options.params ?? new Map(),
-      catalogue: catalogue(),
-      origins: lock.moves,
-      sample: options.sample ?? false,
-      ...(options.rung === 'draft' ? { quality: 'fast' } : {}),
-    },
-    opened.reporter,
-  )
-}
-
-const catalogue = (): Catalogue => capabilitiesOf('')
 
 /** Plans one film of a script. Undefined when something is wrong: then the reporter says what. */
 export async function compile(
@@ -145,23 +78,6 @@ export async function compile(
 function readLock(path: string, name: string, reporter: Reporter): Lock | undefined {
   const text = readOrNothing(path)
   return text === undefined ? emptyLock : parseLock(text, name, reporter)
-}
-
-/** Every file the film names, once. */
-export function assetsOf(program: Program): readonly Asset[] {
-  const found: Asset[] = []
-  const add = (asset: Asset | undefined): void => {
-    if (asset !== undefined) found.push(asset)
-  }
-  for (const item of program.items) {
-    if (item.kind === 'shot') {
-      for (const asset of [item.from, item.to, item.sync, ...item.keys.map((key) => key.image)]) add(asset)
-    } else if (item.kind === 'clip') add(item.asset)
-    else if (item.kind === 'still') add(item.image)
-  }
-  for (const bed of program.beds) add(bed.asset)
-  for (const member of program.cast) for (const asset of [member.image, member.voice]) add(asset)
-  return found
 }
 
 type SurveyWith = { readonly root: string; readonly world: World; readonly tool: Tool; readonly cacheFile: string }

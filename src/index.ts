@@ -3,17 +3,20 @@
 //   text ─openScript─▶ Opened ─compile─▶ Film (program, plan) ─make─▶ Event… ─▶ Made (outcome, deliveries)
 //
 // `openScript` reads, `compile` decides and prices, `make` is the only step that can cost anything.
-import type { Film, FilmOptions } from './compile.ts'
-import { compile, openScript } from './compile.ts'
+import type { Film } from './compile.ts'
+import { compile } from './compile.ts'
 import type { Diagnostic } from './lang/diagnostic.ts'
 import type { Made, MakeOptions } from './make.ts'
 import { make } from './make.ts'
+import type { FilmOptions } from './open-script.ts'
+import { openScript } from './open-script.ts'
 import { openNodeWorld } from './world.node.ts'
 
-export type { Film, FilmOptions } from './compile.ts'
+export type { Film } from './compile.ts'
 export type { Diagnostic } from './lang/diagnostic.ts'
 export type { Plan } from './lang/plan.ts'
 export type { Made, MakeOptions } from './make.ts'
+export type { FilmOptions } from './open-script.ts'
 export type { Stamped } from './runtime/event.ts'
 export { compile, make, openNodeWorld, openScript }
 

@@ -32,6 +32,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'cli/',
     'index',
     'compile',
+    'open-script',
     'make',
     'deliver',
     'media/',

@@ -18,7 +18,7 @@ import { parse } from '../src/lang/parse.ts'
 import type { Program } from '../src/lang/program.ts'
 import { readEpisodes } from '../src/lang/series.ts'
 import { positionAt } from '../src/lang/source.ts'
-import { capabilitiesOf } from '../src/providers/index.ts'
+import { capabilitiesOf } from '../src/providers/catalogue.ts'
 import { exits } from '../src/report/exit.ts'
 
 const root = join(import.meta.dirname, '..')

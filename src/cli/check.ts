@@ -1,9 +1,9 @@
 // `ltx check`: every mistake in the scripts, at once. Looks at the words and at whether the files they name are there;
 // plans nothing.
 import { relative, resolve } from 'node:path'
-import { assetsOf, checkFilm, openScript } from '../compile.ts'
 import type { Diagnostic } from '../lang/diagnostic.ts'
 import { applyFixes } from '../lang/fixes.ts'
+import { assetsOf, checkFilm, openScript } from '../open-script.ts'
 import { exitCode } from '../report/exit.ts'
 import { quietJson } from '../report/json.ts'
 import { safeText } from '../report/safe-text.ts'

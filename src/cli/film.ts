@@ -1,14 +1,16 @@
 // What every command that works on a film begins with: which script, which film of a series, read and planned; and how
 // its diagnostics are shown.
 import { join, resolve } from 'node:path'
-import type { Film, FilmOptions, Opened } from '../compile.ts'
-import { checkFilm, compile, openScript, readOrNothing } from '../compile.ts'
+import type { Film } from '../compile.ts'
+import { compile } from '../compile.ts'
 import { paramsOf as paramsIn } from '../lang/file-scope.ts'
 import type { ParamInput, ParamSpec } from '../lang/param-input.ts'
 import type { Plan } from '../lang/plan.ts'
 import type { Episode } from '../lang/series.ts'
 import { findEpisode, readEpisodes } from '../lang/series.ts'
 import { closest } from '../lang/suggest.ts'
+import type { FilmOptions, Opened } from '../open-script.ts'
+import { checkFilm, openScript, readOrNothing } from '../open-script.ts'
 import { exitCode } from '../report/exit.ts'
 import { renderDiagnostics } from '../report/frame.ts'
 import { safeText } from '../report/safe-text.ts'

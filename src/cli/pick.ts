@@ -1,5 +1,5 @@
 // `ltx pick SHOT N`: the choice of a take, written into the lock. Makes nothing; the next render cuts it in.
-import { openScript } from '../compile.ts'
+import { openScript } from '../open-script.ts'
 import { exitCode } from '../report/exit.ts'
 import { safeText } from '../report/safe-text.ts'
 import { openLockFile } from '../runtime/lock-file.ts'

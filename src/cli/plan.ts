@@ -1,7 +1,7 @@
 // `ltx plan`: what would be made, why, and for how much. Needs no key and no network, and makes nothing.
 
 import type { Film } from '../compile.ts'
-import { openScript } from '../compile.ts'
+import { openScript } from '../open-script.ts'
 import { planJson } from '../report/plan-json.ts'
 import { planShotText } from '../report/plan-shot-text.ts'
 import { planText } from '../report/plan-text.ts'

@@ -1,6 +1,6 @@
 // `ltx rename OLD NEW`: what was made under one path is now another's. Written into the lock; nothing is made again,
 // since a shot's seed goes on deriving from the path it was first made under.
-import { openScript } from '../compile.ts'
+import { openScript } from '../open-script.ts'
 import { exitCode } from '../report/exit.ts'
 import { safeText } from '../report/safe-text.ts'
 import { openLockFile } from '../runtime/lock-file.ts'

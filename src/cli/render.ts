@@ -2,10 +2,10 @@
 // written down, and the next render goes on.
 import { relative } from 'node:path'
 import type { Film } from '../compile.ts'
-import { openScript } from '../compile.ts'
 import { formatMoney } from '../lang/money.ts'
 import type { Made } from '../make.ts'
 import { make, ProjectBusy } from '../make.ts'
+import { openScript } from '../open-script.ts'
 import type { Exit } from '../report/exit.ts'
 import { exitCode, exitOf } from '../report/exit.ts'
 import { safeText } from '../report/safe-text.ts'

@@ -1,10 +1,10 @@
 // `ltx takes SHOT`: the takes of a shot that are made, which one is in the film, and a sheet that shows them side by side.
 import { join, relative } from 'node:path'
 import type { Film } from '../compile.ts'
-import { openScript } from '../compile.ts'
 import { outputOf } from '../deliver.ts'
 import type { Job } from '../lang/plan.ts'
 import { timecode } from '../lang/time.ts'
+import { openScript } from '../open-script.ts'
 import { exitCode } from '../report/exit.ts'
 import { safeText } from '../report/safe-text.ts'
 import { knownPath, planFilm, rungOf, scriptOf, wantedFilms } from './film.ts'

@@ -1,5 +1,5 @@
 // `ltx why SHOT`: what decides that a shot is kept, made again or cut again.
-import { openScript } from '../compile.ts'
+import { openScript } from '../open-script.ts'
 import { whyText } from '../report/why-text.ts'
 import { knownPath, planFilm, rungOf, scriptOf, wantedFilms } from './film.ts'
 import type { Call, Io } from './io.ts'

@@ -1,0 +1,103 @@
+// Reads a script and what it uses, and checks what can be checked without looking at assets, locks or stores. Loads
+// nothing but the language, so that `ltx check` starts at once.
+import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname, join, sep } from 'node:path'
+import { checkFile } from './lang/check.ts'
+import type { Reporter } from './lang/diagnostic.ts'
+import { openReporter } from './lang/diagnostic.ts'
+import { evaluate } from './lang/evaluate.ts'
+import type { Loaded } from './lang/load.ts'
+import { load } from './lang/load.ts'
+import type { Lock } from './lang/lock.ts'
+import { emptyLock } from './lang/lock.ts'
+import type { ParamInput } from './lang/param-input.ts'
+import type { Plan } from './lang/plan.ts'
+import type { Asset, Program } from './lang/program.ts'
+import type { Source } from './lang/source.ts'
+import { packageRoot } from './package-root.ts'
+import { capabilitiesOf } from './providers/catalogue.ts'
+
+/** A script that has been read. `script` is its path in the project, whose root is the script's folder. */
+export type Opened = {
+  readonly root: string
+  readonly script: string
+  readonly loaded: Loaded
+  readonly reporter: Reporter
+  /** Every text that a diagnostic may point into. */
+  readonly sources: Map<string, Source>
+}
+
+export type FilmOptions = {
+  readonly rung: Plan['rung']
+  readonly params?: ReadonlyMap<string, ParamInput>
+  /** Names the film among those of a series: its lock and journals go by it. */
+  readonly episode?: string
+  /** Params without a value get one of their type, to check a film before anybody has given values. */
+  readonly sample?: boolean
+}
+
+/** A regular file's text, or undefined where there is none: a folder, a device and a pipe have none. */
+export function readOrNothing(path: string): string | undefined {
+  try {
+    return statSync(path).isFile() ? readFileSync(path, 'utf8') : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The same for a file of the project: one that a link leads out of it is not there. */
+export function readInside(root: string, name: string): string | undefined {
+  const path = join(root, name)
+  try {
+    return realpathSync(path).startsWith(realpathSync(root) + sep) ? readOrNothing(path) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Reads and checks a script and all it uses. `path` is absolute. Problems are in the reporter. */
+export function openScript(path: string): Opened {
+  const root = dirname(path)
+  const script = basename(path)
+  const reporter = openReporter()
+  const loaded = load(
+    script,
+    (name) => (name === script ? readOrNothing(path) : readInside(root, name)),
+    (name) => readOrNothing(join(packageRoot, 'stdlib', `${name}.ltx`)),
+    reporter,
+  )
+  for (const file of loaded.files.values()) checkFile(file.ast, reporter)
+  return { root, script, loaded, reporter, sources: new Map([...loaded.files].map(([name, file]) => [name, file.source])) }
+}
+
+/** What can be checked without looking at assets, locks or stores. Undefined for a library and where the script has errors. */
+export function checkFilm(opened: Opened, options: FilmOptions, lock: Lock = emptyLock): Program | undefined {
+  return evaluate(
+    opened.loaded,
+    {
+      params: options.params ?? new Map(),
+      catalogue: capabilitiesOf(''),
+      origins: lock.moves,
+      sample: options.sample ?? false,
+      ...(options.rung === 'draft' ? { quality: 'fast' } : {}),
+    },
+    opened.reporter,
+  )
+}
+
+/** Every file the film names, once. */
+export function assetsOf(program: Program): readonly Asset[] {
+  const found: Asset[] = []
+  const add = (asset: Asset | undefined): void => {
+    if (asset !== undefined) found.push(asset)
+  }
+  for (const item of program.items) {
+    if (item.kind === 'shot') {
+      for (const asset of [item.from, item.to, item.sync, ...item.keys.map((key) => key.image)]) add(asset)
+    } else if (item.kind === 'clip') add(item.asset)
+    else if (item.kind === 'still') add(item.image)
+  }
+  for (const bed of program.beds) add(bed.asset)
+  for (const member of program.cast) for (const asset of [member.image, member.voice]) add(asset)
+  return found
+}

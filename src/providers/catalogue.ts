@@ -1,0 +1,16 @@
+// What every kind of provider can do, as data: light enough for `ltx check`. ffmpeg's version is part of what the two
+// providers that use it would make.
+import type { Capabilities } from '../lang/catalogue.ts'
+import { animaticCapabilities } from './animatic/capabilities.ts'
+import { cutCapabilities } from './cut.ts'
+import { hostedLtx } from './hosted-ltx.ts'
+import { local } from './local.ts'
+
+const cutCapabilitiesOf = (toolVersion: string): Capabilities => ({
+  ...cutCapabilities,
+  version: `${cutCapabilities.version}-ffmpeg-${toolVersion}`,
+})
+
+/** By kind. `toolVersion` is ffmpeg's; empty where only the script is checked. */
+export const capabilitiesOf = (toolVersion: string): ReadonlyMap<string, Capabilities> =>
+  new Map([animaticCapabilities(toolVersion), cutCapabilitiesOf(toolVersion), hostedLtx, local].map((known) => [known.kind, known]))
