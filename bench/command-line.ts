@@ -45,8 +45,8 @@ const check: Bench = {
 const plan: Bench = {
   name: 'plan',
   async run(folder) {
-    writeFileSync(join(folder, 'film.ltx'), filmOf(10_000))
-    writeFileSync(join(folder, 'small.ltx'), filmOf(10))
+    writeFileSync(join(folder, 'film.ltx'), filmOf(10_000, { short: true }))
+    writeFileSync(join(folder, 'small.ltx'), filmOf(10, { short: true }))
     const pair = await inPairs(
       3,
       () => ltx(folder, 'plan', 'film.ltx', '--quiet'),

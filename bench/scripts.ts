@@ -29,11 +29,17 @@ const shot = (index: number, seconds: string): string => `  shot s${index} ${sec
   }
 `
 
+/** One line a shot, so that ten thousand stay below the limit of a file. */
+const shortShot = (index: number, seconds: string): string =>
+  `  shot s${index} ${seconds} { "{mara} ${verbs[index % verbs.length]}, ${index}" }\n`
+
 /** A film of so many shots, 20 a scene. */
-export function filmOf(shots: number, options: { readonly seconds?: string; readonly size?: string } = {}): string {
+export function filmOf(shots: number, options: { readonly seconds?: string; readonly size?: string; readonly short?: true } = {}): string {
   const out = [head(options.size ?? '1920x1080')]
   for (let first = 0; first < shots; first += 20) {
-    const inScene = Array.from({ length: Math.min(20, shots - first) }, (_, index) => shot(first + index, options.seconds ?? '6s'))
+    const inScene = Array.from({ length: Math.min(20, shots - first) }, (_, index) =>
+      (options.short === true ? shortShot : shot)(first + index, options.seconds ?? '6s'),
+    )
     out.push(`\nscene part${first / 20} "a foggy harbor at dawn" {\n${inScene.join('\n')}}\n`)
   }
   return out.join('')
