@@ -39,6 +39,7 @@ export function cutOf(count: number, into: Transition = { kind: 'cut' }): Cut {
     frames: clipFrames,
     into: index === count - 1 ? ({ kind: 'cut' } as const) : into,
     voice: false,
+    muted: false,
   }))
   return { clips, beds: [], titles: [], deliveries: [], frames: count * clipFrames - (count - 1) * overlap }
 }

@@ -117,7 +117,7 @@ async function cutFilm(film: Film, files: CutFiles, setting: Setting, report: (p
     rate: plan.film.rate,
     files: clips,
     assets: new Map(plan.cut.beds.map((bed) => [bed.path, join(film.opened.root, bed.path)])),
-    delivered: new Map([...files.made].map(([id, { delivered }]) => [id, delivered])),
+    delivered: heardOf(film, files),
     ...(plan.film.loudness === undefined ? {} : { loudness: plan.film.loudness }),
     tool: film.tool,
     scratch: setting.scratch,
@@ -155,6 +155,12 @@ async function cutFilm(film: Film, files: CutFiles, setting: Setting, report: (p
   const deliveries: Deliveries = { film: output, sheet, captions, others, cutAgain: true }
   await writeRecord(record, key, { deliveries, made }, setting.files)
   return { deliveries, made }
+}
+
+/** What each clip brings to the sound: a muted one brings none. */
+function heardOf(film: Film, files: CutFiles): ReadonlyMap<JobId, Delivered> {
+  const muted = new Set(film.plan.cut.clips.filter((clip) => clip.muted).map((clip) => clip.job))
+  return new Map([...files.made].map(([id, { delivered }]) => [id, muted.has(id) ? { ...delivered, soundSamples: 0 } : delivered]))
 }
 
 /** What a viewer is told by the file itself. */

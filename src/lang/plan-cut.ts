@@ -80,6 +80,8 @@ function cuesOf({ item, start, frames }: Placed): readonly Cue[] {
 /** People speak in it: a shot made to sound, or one with lines. */
 export const isVoiced = (item: Item): boolean => item.kind === 'shot' && (item.sync !== undefined || item.words.say.length > 0)
 
+const isMuted = (item: Item): boolean => item.kind === 'shot' && item.toBeat !== undefined
+
 /** The cut of a film whose items' files come from the jobs `jobOf` names. */
 export function planCut(
   program: Program,
@@ -88,7 +90,15 @@ export function planCut(
   facts: ReadonlyMap<string, AssetFacts>,
 ): Cut {
   const clips = placed.map(
-    ({ item, start, frames }): CutClip => ({ path: item.path, job: jobOf(item), start, frames, into: item.into, voice: isVoiced(item) }),
+    ({ item, start, frames }): CutClip => ({
+      path: item.path,
+      job: jobOf(item),
+      start,
+      frames,
+      into: item.into,
+      voice: isVoiced(item),
+      muted: isMuted(item),
+    }),
   )
   return {
     clips,

@@ -7,6 +7,7 @@ import { planExtend, planRetake } from './plan-steps.ts'
 import type { Place, Standing, Take, Tally } from './plan-take.ts'
 import { addCutJob, addModelJob } from './plan-take.ts'
 import type { Asset, Shot } from './program.ts'
+import { stepSeed } from './seed.ts'
 import type { ShotSetting } from './shot-request.ts'
 import { baseRequest, priceWith, slateOf } from './shot-request.ts'
 import { rational, toNumber } from './time.ts'
@@ -41,7 +42,7 @@ function planFirst(take: Take, frames: number, place: Place): Standing | undefin
   const bought = purchase(setting.provider.capabilities, need)
   if ('what' in bought) return planChain(take, need, bought, place)
   const request: Request = {
-    ...baseRequest(shot, shot.words, shot.seed + take.number - 1, bought, setting),
+    ...baseRequest(shot, shot.words, stepSeed(shot.seed, take.number - 1), bought, setting),
     segments: bought.offer.segments === true ? shot.segments.map(({ from, to, text }) => ({ from, to, text })) : [],
     keys: shot.keys.map(({ frame, strength }) => ({ frame, strength })),
     ...(setting.heard === undefined ? {} : { heard: { from: setting.heard.from, to: setting.heard.to } }),

@@ -6,6 +6,7 @@ import type { JobId } from './plan.ts'
 import type { Place, Standing, Take } from './plan-take.ts'
 import { addCutJob, addModelJob, conformWhole } from './plan-take.ts'
 import type { Step } from './program.ts'
+import { stepSeed } from './seed.ts'
 import { baseRequest, filmFramesOf, priceWith, slateOf } from './shot-request.ts'
 import { toNumber } from './time.ts'
 
@@ -36,7 +37,7 @@ export function planExtend(take: Take, step: Extend, place: Place, standing: Sta
   const context = contextFrames(step, bought, source.frames, toNumber(rate))
   const id = addModelJob(take, place, {
     request: {
-      ...baseRequest(shot, step.words, step.seed + take.number - 1, bought, setting),
+      ...baseRequest(shot, step.words, stepSeed(step.seed, take.number - 1), bought, setting),
       extend: { at: step.at, context },
       ...slateOf(
         shot,
@@ -94,7 +95,7 @@ export function planRetake(take: Take, step: Retake, place: Place, standing: Sta
   const asked = widen({ from, to }, filmFramesOf(bought, setting), source)
   const id = addModelJob(take, place, {
     request: {
-      ...baseRequest(shot, step.words, step.seed + take.number - 1, bought, setting),
+      ...baseRequest(shot, step.words, stepSeed(step.seed, take.number - 1), bought, setting),
       // A provider is asked for whole seconds where it sells them so; what is spliced is the range of the script.
       frames: asked.to - asked.from,
       retake: { from: asked.from - source.start, to: asked.to - source.start, mode },

@@ -177,6 +177,8 @@ export type CutClip = {
   readonly into: Transition
   /** True when people speak in it (`sync` or `say`): beds duck under it. */
   readonly voice: boolean
+  /** Made to the beat of a bed that plays under it: the bed is heard, not the slice of it that the clip carries. */
+  readonly muted: boolean
 }
 /** Frames of the film. */
 export type PlacedBed = Omit<Bed, 'over' | 'asset'> & {

@@ -182,7 +182,17 @@ const delivery = z.object({
 
 const cut = z
   .object({
-    clips: z.array(z.object({ path: z.string(), job: z.string(), start: whole, frames: whole, into: transition, voice: z.boolean() })),
+    clips: z.array(
+      z.object({
+        path: z.string(),
+        job: z.string(),
+        start: whole,
+        frames: whole,
+        into: transition,
+        voice: z.boolean(),
+        muted: z.boolean(),
+      }),
+    ),
     beds: z.array(bed),
     titles: z.array(title),
     captions: z.exactOptional(

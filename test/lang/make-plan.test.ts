@@ -253,6 +253,11 @@ describe('the timeline', () => {
     expect(codes).toEqual([])
     expect(plan.jobs.find((job) => job.path === 'b')?.request.heard).toEqual({ from: rational(5), to: rational(7) })
   })
+  it('mutes a shot made to a beat, since the bed itself is heard', () => {
+    const film = program([shot('a', 48, { toBeat: 'drums' }), shot('b', 48)], { beds: [bed('drums', audio('d.wav'))] })
+    const { plan } = planOf(film, { rung: 'animatic', facts: facts({ path: 'd.wav', kind: 'audio', seconds: rational(20) }) })
+    expect(plan.cut.clips.map((clip) => clip.muted)).toEqual([true, false])
+  })
   it('says when the bed is too short or elsewhere', () => {
     const plan = (length: number, over: string) =>
       planOf(

@@ -45,7 +45,7 @@ function layCut(frames: readonly number[], intos: readonly Transition[]): { read
   let start = 0
   const laid = frames.map((length, index): CutClip => {
     const into = intos[index] ?? cut
-    const clip = { path: `scene/s${index}`, job: `s${index}@1`, start, frames: length, into, voice: false }
+    const clip = { path: `scene/s${index}`, job: `s${index}@1`, start, frames: length, into, voice: false, muted: false }
     start += length - (into.kind === 'dissolve' || into.kind === 'wipe' ? into.frames : 0)
     return clip
   })

@@ -69,7 +69,7 @@ export function makeCut(clips: readonly ClipSpec[], beds: readonly PlacedBed[] =
   let start = 0
   const placed = clips.map((spec): CutClip => {
     const into = spec.into ?? { kind: 'cut' }
-    const clip = { path: spec.job, job: spec.job, start, frames: spec.frames, into, voice: spec.voice ?? false }
+    const clip = { path: spec.job, job: spec.job, start, frames: spec.frames, into, voice: spec.voice ?? false, muted: false }
     start += spec.frames - (into.kind === 'dissolve' || into.kind === 'wipe' ? into.frames : 0)
     return clip
   })

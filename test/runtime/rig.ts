@@ -72,7 +72,15 @@ export function planOf(world: World, sketches: readonly Sketch[]): Plan {
   const used = new Set(sketches.flatMap(({ needs = [] }) => needs))
   const clips = jobs
     .filter(({ id }) => !used.has(id))
-    .map((job, at) => ({ path: job.path, job: job.id, start: at * 48, frames: 48, into: { kind: 'cut' } as const, voice: false }))
+    .map((job, at) => ({
+      path: job.path,
+      job: job.id,
+      start: at * 48,
+      frames: 48,
+      into: { kind: 'cut' } as const,
+      voice: false,
+      muted: false,
+    }))
   return {
     version: 1,
     film: { title: 'Film', size, rate, seed: 1, quality: 'fast', on: 'main', output: 'out/film.mp4', span },
