@@ -15,9 +15,16 @@ const direction: Readonly<Record<string, readonly string[]>> = {
   report: ['runtime/event', 'lang', 'providers/provider'],
 }
 
+/** The rooms of `lang` one below the other: its own files are the nouns and tables that all of them read. */
+const rooms: Readonly<Record<string, readonly string[]>> = {
+  'lang/syntax': [],
+  'lang/meaning': ['lang/syntax'],
+  'lang/planning': ['lang/meaning'],
+}
+
 /** Package (or `node:`) to the only places that may import it. A trailing slash means a folder. */
 const doors: Readonly<Record<string, readonly string[]>> = {
-  chevrotain: ['lang/tokens', 'lang/parse', 'lang/parser', 'lang/grammar'],
+  chevrotain: ['lang/syntax/tokens', 'lang/syntax/parse', 'lang/syntax/parser', 'lang/syntax/grammar'],
   xstate: ['runtime/'],
   undici: ['world.node'],
   'fluent-ffmpeg': ['media/ffmpeg'],
@@ -66,6 +73,19 @@ function wrongDirections(modules: readonly Module[]): readonly string[] {
       .filter((target) => target.startsWith('.'))
       .map((target) => posix.join(dirname(module.path), target).replace(/\.tsx?$/, ''))
       .filter((target) => !target.startsWith(`${folder}/`) && !allowed.some((place) => target === place || target.startsWith(`${place}/`)))
+      .map((target) => `${module.path} → ${target}`)
+  })
+}
+
+function wrongRooms(modules: readonly Module[]): readonly string[] {
+  return modules.flatMap((module) => {
+    const room = dirname(module.path)
+    if (!module.path.startsWith('lang/')) return []
+    const allowed = rooms[room] ?? []
+    return importsOf(module)
+      .map((target) => posix.join(room, target).replace(/\.tsx?$/, ''))
+      .filter((target) => Object.keys(rooms).some((other) => target.startsWith(`${other}/`)))
+      .filter((target) => dirname(target) !== room && !allowed.includes(dirname(target)))
       .map((target) => `${module.path} → ${target}`)
   })
 }
@@ -127,6 +147,7 @@ describe('the house', () => {
     expect(modules.flatMap(importsOf).length).toBeGreaterThan(modules.length)
   })
   it('imports one way', () => expect(wrongDirections(modules)).toEqual([]))
+  it('goes one way through the rooms of the language', () => expect(wrongRooms(modules)).toEqual([]))
   it('lets each package in by its own door', () => expect(wrongDoors(modules)).toEqual([]))
   it('has no import cycles', () => expect(cycles(modules)).toEqual([]))
   it('keeps files to a length one can read', () => expect(tooLong(modules)).toEqual([]))
@@ -140,6 +161,10 @@ describe('the rules can fail', () => {
     expect(wrongDirections(planted('lang/bad', "import { x } from '../media/film.ts'"))).toHaveLength(1)
     expect(wrongDirections(planted('runtime/bad', "import type { x } from '../providers/animatic/index.ts'"))).toHaveLength(1)
     expect(wrongDirections(planted('report/bad', "export {\n  x,\n} from '../runtime/run.ts'"))).toHaveLength(1)
+  })
+  it('on a wrong room', () => {
+    expect(wrongRooms(planted('lang/syntax/bad', "import { x } from '../meaning/evaluate.ts'"))).toHaveLength(1)
+    expect(wrongRooms(planted('lang/bad', "import { x } from './planning/make-plan.ts'"))).toHaveLength(1)
   })
   it('on a wrong door', () => {
     expect(wrongDoors(planted('lang/bad', "import { x } from 'node:fs'"))).toHaveLength(1)

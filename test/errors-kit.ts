@@ -5,12 +5,12 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { compile } from '../src/compile.ts'
-import { openScript } from '../src/open-script.ts'
 import { type Code, codes, isCode } from '../src/lang/codes.ts'
 import type { Diagnostic } from '../src/lang/diagnostic.ts'
-import { paramsOf } from '../src/lang/file-scope.ts'
-import { readEpisodes } from '../src/lang/series.ts'
+import { paramsOf } from '../src/lang/meaning/file-scope.ts'
+import { readEpisodes } from '../src/lang/meaning/series.ts'
 import type { Source } from '../src/lang/source.ts'
+import { openScript } from '../src/open-script.ts'
 import { openNodeWorld } from '../src/world.node.ts'
 
 const home = join(import.meta.dirname, 'errors')

@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { errorsPage, languagePage, signature } from '../src/lang/reference.ts'
 import { rowOf, rows } from '../src/lang/schema.ts'
+import { errorsPage, languagePage, signature } from '../src/report/reference.ts'
 import { allCodes, golden } from './errors-kit.ts'
 
 const docs = join(import.meta.dirname, '..', 'docs')

@@ -1,9 +1,9 @@
 // The standard library as its users meet it: every name and template of every library stands in a film, which compiles without
 // a warning; and each keeps what practice asks of it.
 import { describe, expect, it } from 'vitest'
-import { standardLibraries } from '../src/lang/load.ts'
+import { standardLibraries } from '../src/lang/meaning/load.ts'
+import { avoidItems } from '../src/lang/meaning/prompt.ts'
 import type { Program, Shot } from '../src/lang/program.ts'
-import { avoidItems } from '../src/lang/prompt.ts'
 import { toNumber } from '../src/lang/time.ts'
 import { compile, readStandard } from './lang/film.ts'
 

@@ -2,29 +2,24 @@
 // plans nothing.
 import { relative, resolve } from 'node:path'
 import type { Diagnostic } from '../lang/diagnostic.ts'
-import { applyFixes } from '../lang/fixes.ts'
+import { applyFixes } from '../lang/syntax/fixes.ts'
 import { assetsOf, checkFilm, openScript } from '../open-script.ts'
 import { exitCode } from '../report/exit.ts'
 import { quietJson } from '../report/json.ts'
 import { safeText } from '../report/safe-text.ts'
 import { counted } from '../report/say.ts'
-import { showDiagnostics } from './film.ts'
+import { scriptNamed, scriptsHere, showDiagnostics } from './film.ts'
 import type { Call, Io } from './io.ts'
 import { Stop } from './io.ts'
 
 /** The named scripts, or all of this folder. */
 export async function scriptsOf(call: Call, io: Io): Promise<readonly string[]> {
-  const named = call.files.length > 0 ? call.files : (await io.world.files.list(io.cwd)).filter((name) => name.endsWith('.ltx')).sort()
+  const named = call.files.length > 0 ? call.files : await scriptsHere(io)
   if (named.length === 0) {
     io.stderr.write('ltx: there is no script in this folder\n  name one, or make a new film: ltx init\n')
     throw new Stop(exitCode('usage'))
   }
-  for (const name of named) {
-    if (await io.world.files.exists(resolve(io.cwd, name))) continue
-    io.stderr.write(`ltx: there is no file ${safeText(name)}\n  check the path\n`)
-    throw new Stop(exitCode('usage'))
-  }
-  return named.map((name) => resolve(io.cwd, name))
+  return Promise.all(named.map((name) => scriptNamed(name, io)))
 }
 
 async function checkOne(path: string, io: Io) {

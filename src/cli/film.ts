@@ -3,11 +3,11 @@
 import { join, resolve } from 'node:path'
 import type { Film } from '../compile.ts'
 import { compile } from '../compile.ts'
-import { paramsOf as paramsIn } from '../lang/file-scope.ts'
-import type { ParamInput, ParamSpec } from '../lang/param-input.ts'
+import { paramsOf as paramsIn } from '../lang/meaning/file-scope.ts'
+import type { ParamInput, ParamSpec } from '../lang/meaning/param-input.ts'
+import type { Episode } from '../lang/meaning/series.ts'
+import { findEpisode, readEpisodes } from '../lang/meaning/series.ts'
 import type { Plan } from '../lang/plan.ts'
-import type { Episode } from '../lang/series.ts'
-import { findEpisode, readEpisodes } from '../lang/series.ts'
 import { closest } from '../lang/suggest.ts'
 import type { FilmOptions, Opened } from '../open-script.ts'
 import { checkFilm, openScript, readOrNothing } from '../open-script.ts'
@@ -18,15 +18,30 @@ import { onlyFilm, pairsOf } from './args.ts'
 import type { Call, Io } from './io.ts'
 import { Stop } from './io.ts'
 
+/** The path of a script that was named; stops when it is none. Absolute. */
+export async function scriptNamed(name: string, io: Io): Promise<string> {
+  const path = resolve(io.cwd, name)
+  const found = await io.world.files.stat(path).catch(() => undefined)
+  if (found?.kind === 'file') return path
+  const said =
+    found === undefined
+      ? `there is no file ${safeText(name)}\n  check the path, or make a new film: ltx init`
+      : `${safeText(name)} is ${found.kind === 'folder' ? 'a folder' : 'no file'}, not a script\n  name a .ltx file in it`
+  io.stderr.write(`ltx: ${found?.kind === 'other' ? said.replace(' in it', '') : said}\n`)
+  throw new Stop(exitCode('usage'))
+}
+
+/** Names of the scripts in the current folder, in order. The store's folder `.ltx` is none. */
+export async function scriptsHere(io: Io): Promise<readonly string[]> {
+  const names = (await io.world.files.list(io.cwd)).filter((name) => name.endsWith('.ltx') && name !== '.ltx').sort()
+  const kinds = await Promise.all(names.map((name) => io.world.files.stat(resolve(io.cwd, name)).catch(() => undefined)))
+  return names.filter((_, index) => kinds[index]?.kind === 'file')
+}
+
 /** The script of the command line, or the only one of this folder. Absolute. */
 export async function scriptOf(call: Call, io: Io): Promise<string> {
   const named = call.files[0]
-  if (named !== undefined) {
-    const path = resolve(io.cwd, named)
-    if (await io.world.files.exists(path)) return path
-    io.stderr.write(`ltx: there is no file ${safeText(named)}\n  check the path, or make a new film: ltx init\n`)
-    throw new Stop(exitCode('usage'))
-  }
+  if (named !== undefined) return scriptNamed(named, io)
   const films = await filmsHere(io)
   const chosen = onlyFilm(films, call.command)
   if ('file' in chosen) return resolve(io.cwd, chosen.file)
@@ -36,7 +51,7 @@ export async function scriptOf(call: Call, io: Io): Promise<string> {
 
 /** Scripts in the current folder that are films, not libraries. */
 export async function filmsHere(io: Io): Promise<readonly string[]> {
-  const names = (await io.world.files.list(io.cwd)).filter((name) => name.endsWith('.ltx')).sort()
+  const names = await scriptsHere(io)
   const kinds = names.map((name) => openScript(resolve(io.cwd, name)))
   return names.filter((_, index) => {
     const opened = kinds[index]

@@ -486,3 +486,6 @@ export const reserved: ReadonlySet<string> = new Set([
   'false',
   'as',
 ])
+
+/** The types of params that are one word; a list or a choice is made of them. */
+export const plainTypes = ['text', 'int', 'number', 'bool', 'duration', 'image', 'audio', 'video'] as const

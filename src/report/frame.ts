@@ -2,9 +2,9 @@
 // places, what to do next, and each fix as the line would read after it. All text from scripts is made safe to print, and
 // what looks like a key is blotted out.
 import type { Diagnostic, Fix } from '../lang/diagnostic.ts'
-import { applyEdits } from '../lang/fixes.ts'
-import { maskSecrets } from '../lang/secret.ts'
+import { maskSecrets } from '../lang/meaning/secret.ts'
 import { positionAt, type Source, type Span } from '../lang/source.ts'
+import { applyEdits } from '../lang/syntax/fixes.ts'
 import { widthOf, wrap } from './cell.ts'
 import { safeLine, safeText } from './safe-text.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Expr } from '../../src/lang/ast.ts'
-import { applyFixes } from '../../src/lang/fixes.ts'
+import { applyFixes } from '../../src/lang/syntax/fixes.ts'
 import { at, bindFirst, summary } from './syntax-kit.ts'
 
 /** Which text fills which place: `name=open duration=6s from.image="x"`. */

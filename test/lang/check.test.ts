@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { applyFixes } from '../../src/lang/fixes.ts'
 import { rows } from '../../src/lang/schema.ts'
+import { applyFixes } from '../../src/lang/syntax/fixes.ts'
 import { film, series } from './films.ts'
 import { at, check, summary } from './syntax-kit.ts'
 

@@ -1,7 +1,7 @@
 // What a script means: merging, times, names, the timeline. Mistakes have their tests in evaluate-errors.test.ts.
 import { describe, expect, it } from 'vitest'
+import { deriveSeed } from '../../src/lang/meaning/seed.ts'
 import type { Item, Program, Shot } from '../../src/lang/program.ts'
-import { deriveSeed } from '../../src/lang/seed.ts'
 import { compile, film, program, scene } from './film.ts'
 
 function item<K extends Item['kind']>(from: Program, path: string, kind: K): Extract<Item, { kind: K }> {

@@ -1,11 +1,11 @@
 // Compiles scripts held in memory, with the real standard library, as the tests of the language need it.
 import { readFileSync } from 'node:fs'
 import type { Capabilities, Catalogue } from '../../src/lang/catalogue.ts'
-import { checkFile } from '../../src/lang/check.ts'
 import { type Diagnostic, openReporter } from '../../src/lang/diagnostic.ts'
-import { type EvaluateSettings, evaluate } from '../../src/lang/evaluate.ts'
-import { type Loaded, load } from '../../src/lang/load.ts'
+import { type EvaluateSettings, evaluate } from '../../src/lang/meaning/evaluate.ts'
+import { type Loaded, load } from '../../src/lang/meaning/load.ts'
 import type { Program } from '../../src/lang/program.ts'
+import { checkFile } from '../../src/lang/syntax/check.ts'
 
 /** Enough of a provider to be named. */
 export function capabilities(kind: string, rest: Partial<Capabilities> = {}): Capabilities {

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { openReporter } from '../../src/lang/diagnostic.ts'
-import { diffText } from '../../src/lang/diff.ts'
-import { applyEdits, applyFixes } from '../../src/lang/fixes.ts'
 import { closest, nearest } from '../../src/lang/suggest.ts'
+import { diffText } from '../../src/lang/syntax/diff.ts'
+import { applyEdits, applyFixes } from '../../src/lang/syntax/fixes.ts'
 import { check } from './syntax-kit.ts'
 
 const span = (start: number, end: number, path = 'test.ltx') => ({ path, start, end })

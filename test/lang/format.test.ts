@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { format } from '../../src/lang/format.ts'
+import { format } from '../../src/lang/syntax/format.ts'
 import { film, series } from './films.ts'
 import { formatted, meaning, read, readClean, scripts } from './syntax-kit.ts'
 

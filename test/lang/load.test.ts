@@ -1,7 +1,7 @@
 // What a script uses: found beside it, inside the project, once, without circles, within limits.
 import { describe, expect, it } from 'vitest'
 import { openReporter } from '../../src/lang/diagnostic.ts'
-import { load, standardLibraries } from '../../src/lang/load.ts'
+import { load, standardLibraries } from '../../src/lang/meaning/load.ts'
 import { compile, film, readStandard } from './film.ts'
 
 const shot = 'shot a 4s { "she walks" }'

@@ -124,7 +124,7 @@ describe('a lock that cannot be read', () => {
     ['an orphan line', text.replace('job end\n', ''), 'belongs under'],
     ['a stray word', `${text}\nhello\n`, 'starts with'],
     ['a tab for the indent', text.replace('  key', '\tkey'), 'has no `key`'],
-    ['a cut tail', text.slice(0, -40), '64 lower-case'],
+    ['a cut tail', text.slice(0, -40), 'a request should be JSON'],
   ])('%s', (_what, broken, says) => {
     const error = firstError(broken)
     expect(error?.code).toBe('lock.corrupt')

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Command, Expr, Statement, Text } from '../../src/lang/ast.ts'
-import { Grammar } from '../../src/lang/grammar.ts'
+import { Grammar } from '../../src/lang/syntax/grammar.ts'
 import { film, series } from './films.ts'
 import { at, meaning, read, readClean, scripts, summary } from './syntax-kit.ts'
 

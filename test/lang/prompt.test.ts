@@ -1,8 +1,8 @@
 // One order for every prompt, whole sentences, nothing said twice.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { avoidItems, buildPrompt } from '../../src/lang/meaning/prompt.ts'
 import type { Line, Words } from '../../src/lang/program.ts'
-import { avoidItems, buildPrompt } from '../../src/lang/prompt.ts'
 
 const span = { path: 'f', start: 0, end: 0 }
 const line = (text: string, who?: string): Line => ({ text, span, ...(who === undefined ? {} : { who }) })

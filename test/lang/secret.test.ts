@@ -1,7 +1,7 @@
 // What looks like a key is found, and never shown.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { findSecrets, maskSecrets } from '../../src/lang/secret.ts'
+import { findSecrets, maskSecrets } from '../../src/lang/meaning/secret.ts'
 
 it('blots a key out and leaves the rest where it is', () => {
   const line = 'let a "sk-abcdefghijklmnopqrstuvwx" # Bearer q8Zr5Kx2Lw9Vb3Nm7Tp4Yd6'

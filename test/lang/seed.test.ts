@@ -1,7 +1,7 @@
 // The rule for seeds is fixed for ever: locked films depend on these very numbers.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { deriveSeed, stepSeed } from '../../src/lang/seed.ts'
+import { deriveSeed, stepSeed } from '../../src/lang/meaning/seed.ts'
 
 describe('deriveSeed', () => {
   it.each([

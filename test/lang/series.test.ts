@@ -1,11 +1,11 @@
 // The table of a series: CSV and JSON, typed by the film's params, every mistake at its cell.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readCsv } from '../../src/lang/csv.ts'
 import { openReporter } from '../../src/lang/diagnostic.ts'
-import { paramsOf } from '../../src/lang/file-scope.ts'
-import type { ParamSpec } from '../../src/lang/param-input.ts'
-import { checkOutputs, type Episode, findEpisode, readEpisodes } from '../../src/lang/series.ts'
+import { readCsv } from '../../src/lang/meaning/csv.ts'
+import { paramsOf } from '../../src/lang/meaning/file-scope.ts'
+import type { ParamSpec } from '../../src/lang/meaning/param-input.ts'
+import { checkOutputs, type Episode, findEpisode, readEpisodes } from '../../src/lang/meaning/series.ts'
 import { positionAt } from '../../src/lang/source.ts'
 import { compile } from './film.ts'
 

@@ -1,12 +1,12 @@
 // For tests of the syntax: reading a text, trees without places, the design page's two films, and random scripts.
 import fc from 'fast-check'
 import type { File } from '../../src/lang/ast.ts'
-import { bind } from '../../src/lang/bind.ts'
-import { checkFile } from '../../src/lang/check.ts'
 import { type Diagnostic, openReporter } from '../../src/lang/diagnostic.ts'
-import { format } from '../../src/lang/format.ts'
-import { parse } from '../../src/lang/parse.ts'
 import { rowOf } from '../../src/lang/schema.ts'
+import { bind } from '../../src/lang/syntax/bind.ts'
+import { checkFile } from '../../src/lang/syntax/check.ts'
+import { format } from '../../src/lang/syntax/format.ts'
+import { parse } from '../../src/lang/syntax/parse.ts'
 
 export function read(text: string): { readonly file: File; readonly diagnostics: readonly Diagnostic[] } {
   const reporter = openReporter()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { endOf, openLexer, tokenize } from '../../src/lang/tokens.ts'
+import { endOf, openLexer, tokenize } from '../../src/lang/syntax/tokens.ts'
 
 const kinds = (text: string) => tokenize(text).tokens.map((token) => `${token.tokenType.name} ${token.image}`)
 

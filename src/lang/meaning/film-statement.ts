@@ -1,0 +1,186 @@
+// What holds for the whole film: `project`, `series`, `provider`, `deliver`, `captions`. In go the placed statements,
+// out come the parts of a program, with the schema's defaults where the script is silent.
+
+import type { Catalogue } from '../catalogue.ts'
+import type { Captions, Delivery, Film, ProviderUse, Quality } from '../program.ts'
+import type { Span } from '../source.ts'
+import { closest } from '../suggest.ts'
+import {
+  type Argument,
+  argument,
+  clauseArgument,
+  nameText,
+  outOfRange,
+  printable,
+  readBool,
+  readInt,
+  readLoudness,
+  readMoney,
+  readNewName,
+  readRate,
+  readReference,
+  readSize,
+  readText,
+  readWord,
+} from './argument.ts'
+import { insidePath } from './asset-path.ts'
+import { expandBlock, type Placed } from './expand.ts'
+import { report } from './expansion.ts'
+import { readSettings, type Settings } from './settings.ts'
+
+export const largestSeed = 2_147_483_647
+export const qualities: readonly Quality[] = ['fast', 'pro']
+export const mostTries = 5
+
+/** A film and what its `project` says for shots; `on` is checked once all providers are known. */
+export type FilmRead = { readonly film: Film; readonly tries: number; readonly on?: { readonly name: string; readonly span: Span } }
+
+export type FilmSource = {
+  readonly project?: Placed
+  readonly series?: Placed
+  /** The script's path. */
+  readonly entry: string
+  readonly providers: ReadonlyMap<string, ProviderUse>
+  readonly quality?: Quality
+}
+
+export function readFilm(source: FilmSource): FilmRead {
+  const { project, series } = source
+  const settings = project === undefined ? undefined : readSettings(expandBlock(project.command.block, project.frame, 'project'), 'project')
+  const serial = series === undefined ? undefined : readSettings(expandBlock(series.command.block, series.frame, 'series'), 'series')
+  const of = (word: string, name: string): Argument | undefined => argumentOf(settings, word, name)
+  const title =
+    readText(project && argument(project, 'title'))?.text ?? readText(series && argument(series, 'title'))?.text ?? stem(source.entry)
+  const budget = readMoney(of('budget', 'amount'))
+  const loudness = readLoudness(of('loudness', 'target'))
+  const on = readReference(of('on', 'provider'), (name) => source.providers.has(name))
+  const output =
+    readOutput(argumentOf(serial, 'output', 'path')) ??
+    readOutput(of('output', 'path')) ??
+    `${folder(source.entry)}out/${stem(source.entry)}.mp4`
+  const film: Film = {
+    title,
+    size: readSize(of('size', 'size')) ?? { width: 1920, height: 1080 },
+    rate: readRate(of('fps', 'rate')) ?? { num: 24, den: 1 },
+    seed: readInt(of('seed', 'seed'), 0, largestSeed) ?? 0,
+    quality: source.quality ?? readWord(of('quality', 'quality'), qualities) ?? 'pro',
+    on: on?.name ?? 'animatic',
+    ...(budget === undefined ? {} : { budget }),
+    ...(loudness === undefined ? {} : { loudness }),
+    output,
+    span: project?.command.span ?? series?.command.span ?? { path: source.entry, start: 0, end: 0 },
+  }
+  return { film, tries: readInt(of('tries', 'count'), 1, mostTries) ?? 1, ...(on === undefined ? {} : { on }) }
+}
+
+function argumentOf(settings: Settings | undefined, word: string, name: string): Argument | undefined {
+  const placed = settings?.one(word)
+  return placed === undefined ? undefined : argument(placed, name)
+}
+
+/** The table of a series, relative to the project root. */
+export function readEpisodesPath(series: Placed): { readonly path: string; readonly span: Span } | undefined {
+  const table = readSettings(expandBlock(series.command.block, series.frame, 'series'), 'series').one('episodes')
+  const arg = table === undefined ? undefined : argument(table, 'table')
+  const path = readOutput(arg)
+  return path === undefined || arg === undefined ? undefined : { path, span: arg.expr.span }
+}
+
+/** A path to write or read, inside the project. */
+function readOutput(arg: Argument | undefined): string | undefined {
+  const text = readText(arg)
+  if (text === undefined || arg === undefined) return undefined
+  const inside = insidePath(text.text, text.home)
+  if (inside.ok) return inside.path
+  report(arg.frame, 'asset.path', arg.expr.span, { path: printable(text.text), why: inside.why })
+  return undefined
+}
+
+const folder = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1)
+const stem = (path: string): string => path.slice(path.lastIndexOf('/') + 1).replace(/\.ltx$/, '')
+
+export function readProvider(placed: Placed, catalogue: Catalogue): ProviderUse | undefined {
+  const name = readNewName(argument(placed, 'name'))
+  const kindArgument = argument(placed, 'kind')
+  const kind = readReference(kindArgument, (one) => catalogue.has(one))
+  const settings = readSettings(expandBlock(placed.command.block, placed.frame, 'provider'), 'provider')
+  const values = providerSettings(settings)
+  const keyEnv = readKeyName(settings.one('key'))
+  if (name === undefined || kind === undefined) return undefined
+  if (!catalogue.has(kind.name)) {
+    const near = closest(kind.name, catalogue.keys())
+    const known = [...catalogue.keys()].join(', ')
+    report(
+      placed.frame,
+      'provider.unknown-kind',
+      kind.span,
+      { kind: printable(kind.name), known },
+      near === undefined
+        ? {}
+        : {
+            hint: `did you mean \`${near}\`?`,
+            fixes: [{ kind: 'edit', title: `write \`${near}\``, edits: [{ span: kind.span, text: near }], certain: false }],
+          },
+    )
+    return undefined
+  }
+  if (name === 'animatic' && kind.name !== 'animatic') {
+    report(placed.frame, 'provider.built-in', kind.span, { kind: kind.name })
+    return undefined
+  }
+  return { name, kind: kind.name, ...(keyEnv === undefined ? {} : { keyEnv }), settings: values, span: placed.command.span }
+}
+
+/** `price` is in millionths of a dollar a second, as money is everywhere. */
+function providerSettings(settings: Settings): ProviderUse['settings'] {
+  const texts = ['base', 'device', 'model'] as const
+  const argumentNames = { base: 'url', device: 'device', model: 'model' } as const
+  const values: Record<string, string | number> = {}
+  for (const word of texts) {
+    const text = readText(argumentOf(settings, word, argumentNames[word]))?.text
+    if (text !== undefined) values[word] = text
+  }
+  const concurrency = readInt(argumentOf(settings, 'concurrency', 'jobs'), 1, 64)
+  if (concurrency !== undefined) values.concurrency = concurrency
+  const price = readMoney(argumentOf(settings, 'price', 'second'))
+  if (price !== undefined) values.price = price
+  return values
+}
+
+/** `key env NAME`: the name of an environment variable, bare or in quotes. */
+function readKeyName(placed: Placed | undefined): string | undefined {
+  const arg = placed === undefined ? undefined : clauseArgument(placed, 'env', 'variable')
+  if (arg === undefined) return undefined
+  const name = arg.expr.kind === 'name' ? nameText(arg.expr) : readText(arg)?.text
+  if (name === undefined) return undefined
+  if (/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name)) return name
+  // What stands here by mistake may be the key itself, so it is not repeated.
+  return outOfRange(arg, 'the name of an environment variable, such as `LTX_API_KEY`', 'something else')
+}
+
+export function readDelivery(placed: Placed, film: Film): Delivery | undefined {
+  const name = readNewName(argument(placed, 'name'))
+  const settings = readSettings(expandBlock(placed.command.block, placed.frame, 'deliver'), 'deliver')
+  const size = readSize(argumentOf(settings, 'size', 'size'))
+  const codec = readWord(argumentOf(settings, 'codec', 'codec'), ['h264', 'prores'] as const) ?? 'h264'
+  const loudness = readLoudness(argumentOf(settings, 'loudness', 'target'))
+  const fit = readWord(argumentOf(settings, 'fit', 'fit'), ['crop', 'pad'] as const) ?? 'crop'
+  const output = readOutput(argumentOf(settings, 'output', 'path'))
+  if (name === undefined) return undefined
+  const end = codec === 'prores' ? 'mov' : 'mp4'
+  return {
+    name,
+    ...(size === undefined ? {} : { size }),
+    fit,
+    codec,
+    ...(loudness === undefined ? {} : { loudness }),
+    output: output ?? `${film.output.replace(/\.[A-Za-z0-9]+$/, '')}-${name}.${end}`,
+    span: placed.command.span,
+  }
+}
+
+export function readCaptions(placed: Placed): Captions {
+  const settings = readSettings(expandBlock(placed.command.block, placed.frame, 'captions'), 'captions')
+  readWord(argumentOf(settings, 'from', 'source'), ['say'] as const)
+  return { burn: readBool(argumentOf(settings, 'burn', 'burn')) ?? false, span: placed.command.span }
+}

@@ -1,0 +1,102 @@
+// One take while it is being planned: where it stands, what it has come to so far, and how a job is added to it.
+
+import type { Bridge, Input, JobId, Request } from '../plan.ts'
+import type { Shot } from '../program.ts'
+import type { Span } from '../source.ts'
+import type { Rational } from '../time.ts'
+import { add, framesToSeconds, toNumber } from '../time.ts'
+import type { Purchase } from './offer.ts'
+import type { ShotSetting } from './shot-request.ts'
+import { cutRequest } from './shot-request.ts'
+
+/** What a take comes to. */
+export type Tally = { bridges: Bridge[]; asked: Rational; bought: Rational; jobs: JobId[]; model: string }
+
+export type Take = { readonly shot: Shot; readonly number: number; readonly setting: ShotSetting; readonly tally: Tally }
+
+/** Where the shot stands while its steps are worked off. `links` are the model's own clips, end to end. */
+export type Standing = {
+  readonly whole: JobId
+  readonly frames: number
+  readonly links: readonly { readonly job: JobId; readonly frames: number }[]
+}
+
+/** A place in the take: step 0 is the shot itself; `part` names a link of a chain made by the planner. */
+export type Place = { readonly step: number; readonly part: string; readonly span: Span }
+
+const jobId = (take: Take, { step, part }: Place): JobId => `${take.shot.path}@${take.number}${step > 0 ? `+${step}` : ''}${part}`
+
+export type ModelJob = {
+  readonly request: Request
+  readonly inputs: readonly Input[]
+  readonly bought: Purchase
+  readonly price: number
+  readonly needed: number
+}
+
+/** Adds a call to the shot's provider. `needed`: the film frames it is for. */
+export function addModelJob(take: Take, place: Place, job: ModelJob): JobId {
+  const { setting, shot, tally } = take
+  const { capabilities, name } = setting.provider
+  const id = jobId(take, place)
+  tally.jobs.push(id)
+  tally.asked = add(tally.asked, framesToSeconds(job.needed, setting.film.rate))
+  tally.bought = add(tally.bought, framesToSeconds(job.bought.frames, job.bought.rate))
+  tally.bridges.push(...job.bought.bridges)
+  setting.jobs.add({
+    id,
+    path: shot.path,
+    take: take.number,
+    step: place.step,
+    operation: job.request.operation,
+    provider: name,
+    request: job.request,
+    inputs: job.inputs,
+    price: job.price,
+    expected: capabilities.pace.fixed + capabilities.pace.perSecond * job.bought.seconds,
+    reproducibility: capabilities.reproducibility,
+    tries: shot.tries,
+    span: place.span,
+  })
+  return id
+}
+
+export type CutJob = {
+  readonly operation: 'conform' | 'join' | 'splice'
+  readonly frames: number
+  readonly edit: Record<string, unknown>
+  readonly inputs: readonly Input[]
+}
+
+/** Adds a free job of the cut. */
+export function addCutJob(take: Take, place: Place, job: CutJob): JobId {
+  const { setting, shot, tally } = take
+  const id = jobId(take, { ...place, part: `${place.part}:${job.operation}` })
+  tally.jobs.push(id)
+  setting.jobs.add({
+    id,
+    path: shot.path,
+    take: take.number,
+    step: place.step,
+    operation: job.operation,
+    provider: 'cut',
+    request: cutRequest(job.operation, job.frames, job.edit, setting),
+    inputs: job.inputs,
+    price: 0,
+    expected: setting.cut.pace.perSecond * (job.frames / toNumber(setting.film.rate)),
+    reproducibility: 'exact',
+    span: place.span,
+  })
+  return id
+}
+
+/** Brings whatever came back to house form at its own length; the join or splice after it takes the frames it needs. */
+export function conformWhole(take: Take, place: Place, source: JobId): JobId {
+  if (take.setting.provider.capabilities.ready) return source
+  return addCutJob(take, place, {
+    operation: 'conform',
+    frames: 0,
+    edit: { kind: 'conform', fit: 'crop' },
+    inputs: [{ slot: 'video', kind: 'job', id: source }],
+  })
+}

@@ -1,0 +1,129 @@
+// What is asked of a provider for a shot, a link or a patch: the request whose hash is the job's key. Nothing gets
+// in that does not decide what comes out.
+import type { Capabilities } from '../catalogue.ts'
+import { buildPrompt } from '../meaning/prompt.ts'
+import type { AssetFacts, Request, Slate } from '../plan.ts'
+import type { Asset, Film, Shot, Words } from '../program.ts'
+import type { Span } from '../source.ts'
+import type { Rational } from '../time.ts'
+import { framesToSeconds, toNumber } from '../time.ts'
+import type { Purchase, Refusal } from './offer.ts'
+import { priceOf } from './offer.ts'
+import type { Jobs } from './plan-jobs.ts'
+import { providerTag } from './plan-jobs.ts'
+
+/** The stretch of a sound file that a shot is made to. */
+export type Heard = { readonly asset: Asset; readonly from: Rational; readonly to: Rational }
+
+/** All that holds for every take of one shot. */
+export type ShotSetting = {
+  readonly film: Film
+  readonly jobs: Jobs
+  readonly provider: { readonly name: string; readonly capabilities: Capabilities; readonly model?: string; readonly perSecond?: number }
+  readonly cut: Capabilities
+  readonly house: 'draft' | 'final'
+  readonly facts: ReadonlyMap<string, AssetFacts>
+  readonly heard?: Heard
+  /** How the people of the cast look, by name. */
+  readonly cast: ReadonlyMap<string, string>
+  /** Length of the first link in film frames. */
+  readonly frames: number
+  /** Only for animatics: the model the script asks for, shown on the picture. */
+  readonly slateModel?: string
+  readonly refuse: (refusal: Refusal, span: Span) => void
+}
+
+type Base = Pick<
+  Request,
+  'operation' | 'provider' | 'model' | 'size' | 'rate' | 'frames' | 'prompt' | 'negative' | 'seed' | 'sound' | 'segments' | 'keys'
+>
+
+/** The part of a request that every operation has. */
+export function baseRequest(shot: Shot, words: Words, seed: number, bought: Purchase, setting: ShotSetting): Base {
+  const { capabilities } = setting.provider
+  const seconds = (frames: number): number => toNumber(framesToSeconds(frames, setting.film.rate))
+  const spoken = buildPrompt(words, capabilities, {
+    soundLed: setting.heard !== undefined,
+    cast: setting.cast,
+    // A provider without prompt segments is told in words when things happen.
+    segments:
+      bought.offer.segments === true ? [] : shot.segments.map(({ from, to, text }) => ({ from: seconds(from), to: seconds(to), text })),
+  })
+  if (spoken.tooLong) {
+    const detail = `its prompt may have ${capabilities.promptLimit} characters, this one has ${spoken.prompt.length}`
+    setting.refuse({ what: 'prompt', detail }, shot.span)
+  }
+  return {
+    operation: bought.offer.operation,
+    provider: providerTag(capabilities),
+    model: setting.provider.model ?? bought.offer.model,
+    size: bought.size,
+    rate: bought.rate,
+    frames: bought.frames,
+    prompt: spoken.prompt,
+    negative: spoken.negative,
+    ...(capabilities.seed ? { seed } : {}),
+    sound: true,
+    segments: [],
+    keys: [],
+  }
+}
+
+/** What an animatic writes on the picture; empty for every other provider, so that it cannot move their keys. */
+export function slateOf(
+  shot: Shot,
+  take: number,
+  words: Words,
+  at: { readonly offset: number; readonly label: string },
+  setting: ShotSetting,
+): { slate?: Slate } {
+  if (setting.slateModel === undefined) return {}
+  return {
+    slate: {
+      path: shot.path,
+      take,
+      label: at.label,
+      words: words.action.join(' ') || words.setting,
+      camera: words.camera.join(', '),
+      sound: words.sound.join(', '),
+      say: words.say.map((line) => ({ who: line.who ?? '', text: line.text })),
+      offset: at.offset,
+      model: setting.slateModel,
+    },
+  }
+}
+
+/** The price of one call; a `price` in the script's provider block replaces the built-in one. */
+export function priceWith(setting: ShotSetting, bought: Purchase, inputSeconds = 0, contextSeconds = 0): number {
+  const own = setting.provider.perSecond
+  const { price } = bought.offer
+  const offer = own === undefined || price.kind === 'free' ? bought.offer : { ...bought.offer, price: { ...price, micros: own } }
+  return priceOf({ ...bought, offer }, inputSeconds, contextSeconds)
+}
+
+/** What comes back of a purchase, in film frames. */
+export const filmFramesOf = (bought: Purchase, setting: ShotSetting): number =>
+  Math.round((bought.frames * toNumber(setting.film.rate)) / toNumber(bought.rate))
+
+/** A request to ffmpeg: the house's size and rate, and what is to be done. `frames` 0: as many as its input has. */
+export function cutRequest(
+  operation: Request['operation'],
+  frames: number,
+  edit: Record<string, unknown>,
+  setting: Pick<ShotSetting, 'film' | 'cut' | 'house'>,
+): Request {
+  return {
+    operation,
+    provider: providerTag(setting.cut),
+    model: '',
+    size: setting.film.size,
+    rate: setting.film.rate,
+    frames,
+    prompt: '',
+    negative: '',
+    sound: true,
+    segments: [],
+    keys: [],
+    edit: { ...edit, house: setting.house },
+  }
+}
