@@ -7,7 +7,7 @@ import { makeFilm } from '../src/media/film.ts'
 import { probe } from '../src/media/probe.ts'
 import { makeSound } from '../src/media/sound.ts'
 import { clipFrames, cutOf, house, makeClips } from './clips.ts'
-import type { Bench } from './main.ts'
+import type { Bench } from './measure.ts'
 import { inPairs, pairText, say, timed } from './measure.ts'
 
 export const assembly: Bench = {

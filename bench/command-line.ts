@@ -1,7 +1,7 @@
 // The command line as a user meets it: whole processes, against bare node.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Bench } from './main.ts'
+import type { Bench } from './measure.ts'
 import { inPairs, pairText, runProgram, say, timeText } from './measure.ts'
 import { filmOf, linesOf } from './scripts.ts'
 

@@ -6,7 +6,7 @@ import { findTool } from '../src/media/ffmpeg.ts'
 import { makeFilm } from '../src/media/film.ts'
 import { videoArguments } from '../src/media/house.ts'
 import { clipFrames, cutOf, house, makeClips } from './clips.ts'
-import type { Bench } from './main.ts'
+import type { Bench } from './measure.ts'
 import { inPairs, pairText, say, timed } from './measure.ts'
 
 const dissolve = 12

@@ -6,9 +6,8 @@ import { join } from 'node:path'
 import { assembly } from './assembly.ts'
 import { commandLine } from './command-line.ts'
 import { dissolves } from './dissolves.ts'
+import type { Bench } from './measure.ts'
 import { pictures } from './pictures.ts'
-
-export type Bench = { readonly name: string; run(folder: string): Promise<void> }
 
 const all: readonly Bench[] = [...commandLine, pictures, assembly, dissolves]
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'))

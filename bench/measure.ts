@@ -2,6 +2,9 @@
 // things measured in turn in one run: A B A B …, and the median of the ratios.
 import { spawnSync } from 'node:child_process'
 
+/** One benchmark; `folder` is its own and goes away after it. */
+export type Bench = { readonly name: string; run(folder: string): Promise<void> }
+
 export type Timed = { readonly medianMs: number; readonly minMs: number; readonly maxMs: number }
 
 const median = (values: readonly number[]): number => {

@@ -1,7 +1,7 @@
 // Animatics: seconds of 1080p24 film made in a second, two shots at a time, as a render does it.
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Bench } from './main.ts'
+import type { Bench } from './measure.ts'
 import { runProgram, say, summary, timeText } from './measure.ts'
 import { filmOf } from './scripts.ts'
 

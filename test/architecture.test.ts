@@ -9,10 +9,10 @@ const root = join(import.meta.dirname, '..')
 /** Folder of the importer to the folders (or single files) it may import from. Anything under its own folder is allowed. */
 const direction: Readonly<Record<string, readonly string[]>> = {
   lang: [],
-  media: ['lang', 'package-root', 'world', 'providers/provider'],
-  providers: ['media', 'lang', 'world', 'package-root'],
-  runtime: ['providers/provider', 'lang', 'world'],
-  report: ['runtime/event', 'lang', 'providers/provider'],
+  media: ['lang', 'failure', 'package-root', 'world'],
+  providers: ['media', 'lang', 'failure', 'world', 'package-root'],
+  runtime: ['providers/provider', 'lang', 'failure', 'world'],
+  report: ['runtime/event', 'lang', 'failure'],
 }
 
 /** The rooms of `lang` one below the other: its own files are the nouns and tables that all of them read. */

@@ -2,8 +2,8 @@
 // what they are. Exit 1 when a film could not even be rendered as an animatic.
 import { statfsSync } from 'node:fs'
 import { join } from 'node:path'
+import { ProviderFailure } from '../failure.ts'
 import { packageRoot } from '../package-root.ts'
-import { ProviderFailure } from '../providers/provider.ts'
 import { safeText } from '../report/safe-text.ts'
 import { fileSize } from '../report/say.ts'
 import type { Call, Io } from './io.ts'

@@ -1,7 +1,7 @@
 // `ltx init [DIR]`: a new film that renders at once, offline, with what git should know about it. Writes nothing over
 // anything that is there.
 import { basename, join, resolve } from 'node:path'
-import { ProviderFailure } from '../providers/provider.ts'
+import { ProviderFailure } from '../failure.ts'
 import { safeText } from '../report/safe-text.ts'
 import type { Call, Io } from './io.ts'
 

@@ -1,6 +1,6 @@
 // Reads the command line, loads the one command it names, and turns whatever happens into an exit code and, when it
 // went wrong, one message with a next step. Nothing but a bug shows more than that.
-import { ProviderFailure } from '../providers/provider.ts'
+import { ProviderFailure } from '../failure.ts'
 import { exitCode, exitOfFailure } from '../report/exit.ts'
 import { commandText, overviewText } from '../report/help.ts'
 import { safeText } from '../report/safe-text.ts'

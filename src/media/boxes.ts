@@ -1,7 +1,7 @@
 // The outermost structure of an MP4: a row of boxes that must end exactly where the file ends. Reads a few bytes a
 // box, whatever the file's size. ffprobe passes files that were cut short; this does not.
 import type { FileHandle } from 'node:fs/promises'
-import { ProviderFailure } from '../providers/provider.ts'
+import { ProviderFailure } from '../failure.ts'
 
 /** One box: its four-letter kind, where its content starts in the file (or in the parent's content) and where it ends. */
 export type Box = { readonly kind: string; readonly start: number; readonly end: number }

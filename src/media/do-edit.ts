@@ -1,9 +1,9 @@
 // One edit in, one house clip out. Each edit is a few lines that say which media function does it with what; the
 // frames and samples are counted there.
 import { open, rm, writeFile } from 'node:fs/promises'
+import { ProviderFailure } from '../failure.ts'
 import type { Request, Slot } from '../lang/plan.ts'
 import { toNumber } from '../lang/time.ts'
-import { ProviderFailure } from '../providers/provider.ts'
 import type { Command } from './command.ts'
 import { conformCommand, holdCommand, pictureFormat } from './conform.ts'
 import type { Edit } from './edit.ts'

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { ProviderFailure } from '../providers/provider.ts'
+import { ProviderFailure } from '../failure.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 export type FoundBy = 'FFMPEG_PATH' | 'system' | 'embedded'

@@ -2,7 +2,7 @@
 // name. What goes wrong on the disk comes out as a failure people can act on.
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { ProviderFailure } from '../providers/provider.ts'
+import { ProviderFailure } from '../failure.ts'
 
 const diskCodes: Readonly<Record<string, readonly [string, string]>> = {
   ENOSPC: ['the disk is full', 'make room, then run again'],

@@ -2,9 +2,9 @@
 // pictures around it is decoded. A clip that cannot be read gives none.
 import type { Image } from '@napi-rs/canvas'
 import { loadImage } from '@napi-rs/canvas'
+import { ProviderFailure } from '../failure.ts'
 import type { Size } from '../lang/program.ts'
 import type { Rate } from '../lang/time.ts'
-import { ProviderFailure } from '../providers/provider.ts'
 import type { Tool } from './ffmpeg.ts'
 
 export type Moment = {

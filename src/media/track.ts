@@ -3,10 +3,10 @@
 // One ffmpeg decodes all clips into a pipe; placing, padding and blending happen here.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ProviderFailure } from '../failure.ts'
 import type { Cut, CutClip, Delivered, JobId } from '../lang/plan.ts'
 import type { Rate } from '../lang/time.ts'
 import { frameToSample } from '../lang/time.ts'
-import { ProviderFailure } from '../providers/provider.ts'
 import type { Tool } from './ffmpeg.ts'
 import { channels } from './house.ts'
 import type { Tape } from './pcm.ts'

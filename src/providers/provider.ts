@@ -1,5 +1,7 @@
 // The contract: a provider is capabilities as data and a few calls. `submit` answers with a ticket that is plain
 // JSON and goes into the journal before anything else happens; with the ticket alone, another process can go on.
+
+import type { Failure } from '../failure.ts'
 import type { Capabilities } from '../lang/catalogue.ts'
 import type { Request, Sha256, Slot } from '../lang/plan.ts'
 import type { ProviderUse } from '../lang/program.ts'
@@ -49,46 +51,4 @@ export type Provider = {
   readonly kind: string
   readonly capabilities: Capabilities
   open(context: Context): Calls
-}
-
-/** Whose fault, and what may be done: the closed list that the runtime decides by. */
-export type FailureKind =
-  | 'invalid'
-  | 'auth'
-  | 'funds'
-  | 'moderation'
-  | 'rate'
-  | 'capacity'
-  | 'host'
-  | 'network'
-  | 'expired'
-  | 'uncertain'
-  | 'mismatch'
-  | 'disk'
-  | 'tool'
-  | 'cancelled'
-  | 'input'
-  | 'budget'
-
-export type Failure = {
-  readonly kind: FailureKind
-  /** One sentence. Text from a host is made safe for a terminal before it is put here. */
-  readonly message: string
-  /** What the person can do next. */
-  readonly next: string
-  /** True when the same call may be made again without harm. */
-  readonly retry: boolean
-  readonly retryAfterMs?: number
-  readonly requestId?: string
-  readonly billed?: 'yes' | 'no' | 'unknown'
-}
-
-/** What a provider throws; everything else that is thrown is a bug. */
-export class ProviderFailure extends Error {
-  readonly failure: Failure
-  constructor(failure: Failure) {
-    super(failure.message)
-    this.name = 'ProviderFailure'
-    this.failure = failure
-  }
 }

@@ -1,6 +1,6 @@
 // Exit codes: one table for the program, its help and its documentation, and the rule that finds a run's code. Where a
 // run went wrong in several ways, the one that somebody must see first wins: `worst` says in which order.
-import type { Failure, FailureKind } from '../providers/provider.ts'
+import type { Failure, FailureKind } from '../failure.ts'
 
 export const exits = {
   ok: { code: 0, doc: 'all is well' },

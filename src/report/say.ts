@@ -1,6 +1,7 @@
 // Small pieces of wording that every view shares: clocks, lengths, sizes, counts, and whose fault a failure is.
+
+import type { FailureKind } from '../failure.ts'
 import type { Job } from '../lang/plan.ts'
-import type { FailureKind } from '../providers/provider.ts'
 import { safeText } from './safe-text.ts'
 
 /** Text from outside on one line, safe to print. */

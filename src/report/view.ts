@@ -1,11 +1,12 @@
 // Events in, what a person wants to know out: where each shot stands, what it cost, how long it will take. The one fold
 // that the live view, the plain log and the closing summary are drawn from. `fold` changes the view it is given and returns it:
 // copying thousands of shots for each event would cost more than the work. Take a picture by drawing, not by keeping it.
+
+import type { Failure } from '../failure.ts'
 import type { Money } from '../lang/money.ts'
 import type { Job, JobId, Plan, PlanLine } from '../lang/plan.ts'
 import type { Path } from '../lang/program.ts'
 import { toNumber } from '../lang/time.ts'
-import type { Failure } from '../providers/provider.ts'
 import type { Event, Stamped } from '../runtime/event.ts'
 
 export const states = [

@@ -1,9 +1,10 @@
 // All that can happen in a run. The same events are the journal, the resume, the screen, `--json` and the tests'
 // oracle. `recorded` ones are on the disk before the run goes on; the others are only shown.
 
+import type { Failure } from '../failure.ts'
 import type { Money } from '../lang/money.ts'
 import type { Delivered, JobId, Sha256 } from '../lang/plan.ts'
-import type { Failure, Ticket } from '../providers/provider.ts'
+import type { Ticket } from '../providers/provider.ts'
 
 export type JobAttempt = { readonly job: JobId; readonly key: Sha256; readonly attempt: number }
 

@@ -1,8 +1,9 @@
 // From anything thrown to a Failure, and from a Failure to what is done about it. The rule that guards money: what
 // was sent and not clearly refused is never sent again as if it were new.
+
+import { type Failure, type FailureKind, ProviderFailure } from '../failure.ts'
 import type { Capabilities } from '../lang/catalogue.ts'
 import type { Money } from '../lang/money.ts'
-import { type Failure, type FailureKind, ProviderFailure } from '../providers/provider.ts'
 
 const diskCodes = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EFBIG', 'ENOENT', 'EXDEV', 'ELOOP'])
 

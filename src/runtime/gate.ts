@@ -1,7 +1,8 @@
 // The one door for money, and the limits at it: how many jobs at once, how far apart, how much in all. Every submit
 // goes through `pay`, free ones too. In goes a job's price, out comes the host's ticket or a failure.
+
+import { type Failure, ProviderFailure } from '../failure.ts'
 import { formatMoney, type Money } from '../lang/money.ts'
-import { type Failure, ProviderFailure } from '../providers/provider.ts'
 import type { Clock } from '../world.ts'
 
 export type Limits = { readonly concurrency: number; readonly staggerMs: number }

@@ -1,8 +1,10 @@
 // What a job's machine does at each step: the provider's calls, with their record in the journal before the next
 // step can begin, money reserved at the gate, and the clip checked before the store takes it.
+
+import { ProviderFailure } from '../failure.ts'
 import type { Capabilities } from '../lang/catalogue.ts'
 import type { Delivered, Job, Made, Request, Sha256, Slot } from '../lang/plan.ts'
-import { type Calls, ProviderFailure, type Ready, type Status } from '../providers/provider.ts'
+import type { Calls, Ready, Status } from '../providers/provider.ts'
 import type { Event } from './event.ts'
 import { uncertain } from './failure.ts'
 import type { Gate } from './gate.ts'

@@ -8,10 +8,11 @@
 //   judging ─▶ retrying (waits) ─▶ the same step, settling, or submitting anew
 //           ─▶ refused | uncertain | cancelled | broken (a bug: thrown on)
 import { assign, emit, fromPromise, setup } from 'xstate'
+import type { Failure } from '../failure.ts'
 import type { Capabilities } from '../lang/catalogue.ts'
 import type { Money } from '../lang/money.ts'
 import type { Delivered, Made } from '../lang/plan.ts'
-import type { Failure, Ticket } from '../providers/provider.ts'
+import type { Ticket } from '../providers/provider.ts'
 import { failureOf, judge, type Step, type Verdict, waitFor } from './failure.ts'
 
 /** One go at a job. `number` counts in the run `run`; `misses` is how many before it failed their checks: the seed steps by it. */

@@ -1,6 +1,6 @@
 // The journal: what happened, a line an event, on the disk before the run goes on. One file a run, never written
 // again by another. In go events; out comes, at the next start, what earlier runs left behind.
-import { ProviderFailure } from '../providers/provider.ts'
+import { ProviderFailure } from '../failure.ts'
 import type { Append, Files, World } from '../world.ts'
 import { type Stamped, shownOnly } from './event.ts'
 import { stampedSchema } from './event-schema.ts'

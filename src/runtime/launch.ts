@@ -1,8 +1,8 @@
 // One job, from its turn to its end: inputs checked, key worked out, an earlier attempt taken up or a new one
 // begun, its machine run. In goes a job whose inputs are made; out comes how it ended.
 import { createActor } from 'xstate'
+import { ProviderFailure } from '../failure.ts'
 import type { Job, JobId, Sha256, Slot } from '../lang/plan.ts'
-import { ProviderFailure } from '../providers/provider.ts'
 import type { Clock, World } from '../world.ts'
 import { failureOf, isResumable } from './failure.ts'
 import type { Gate } from './gate.ts'

@@ -1,10 +1,11 @@
 // The lock beside the script: read once, changed in memory, written whole. A lock that cannot be read is never
 // written over, and what somebody else wrote meanwhile is kept.
+
+import { type Failure, ProviderFailure } from '../failure.ts'
 import { openReporter, type Reporter } from '../lang/diagnostic.ts'
 import { emptyLock, type Lock, type LockedJob, parseLock, printLock } from '../lang/lock.ts'
 import type { JobId } from '../lang/plan.ts'
 import type { Path } from '../lang/program.ts'
-import { type Failure, ProviderFailure } from '../providers/provider.ts'
 import type { Files } from '../world.ts'
 
 export const lockPath = (script: string): string => `${script}.lock`

@@ -1,7 +1,8 @@
 // The working part of a run: starts each job as soon as its inputs are made and its provider has a place free, and
 // says which jobs can never come. In go the jobs to make; out come counts, and clips found damaged on the way.
+
+import type { Failure } from '../failure.ts'
 import type { Job, JobId, Sha256 } from '../lang/plan.ts'
-import type { Failure } from '../providers/provider.ts'
 import type { Stored } from './history.ts'
 import { type Launched, type LaunchTools, launch } from './launch.ts'
 import type { LockFile } from './lock-file.ts'

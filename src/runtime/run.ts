@@ -1,10 +1,10 @@
 // Plan in, events out. Keeps what is made, makes the rest under every limit, hands the clips to the cut, and leaves
 // a journal from which the next run goes on, wherever this one was cut off. It knows no provider by name.
 import { createActor } from 'xstate'
+import { type Failure, ProviderFailure } from '../failure.ts'
 import type { Money } from '../lang/money.ts'
 import type { Job, JobId, Made, Plan, Sha256 } from '../lang/plan.ts'
 import type { Path } from '../lang/program.ts'
-import { type Failure, ProviderFailure } from '../providers/provider.ts'
 import type { World } from '../world.ts'
 import type { Actions } from './actions.ts'
 import type { Event, Stamped } from './event.ts'

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ProviderFailure } from '../../src/failure.ts'
 import type { Tool } from '../../src/media/ffmpeg.ts'
 import { findTool } from '../../src/media/ffmpeg.ts'
 import { strippedEnv } from '../../src/media/find-tool.ts'
-import { ProviderFailure } from '../../src/providers/provider.ts'
 
 let folder: string
 let tool: Tool

@@ -4,6 +4,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ProviderFailure } from '../../src/failure.ts'
 import type { CutClip } from '../../src/lang/plan.ts'
 import type { Transition } from '../../src/lang/program.ts'
 import { frameToSample } from '../../src/lang/time.ts'
@@ -16,7 +17,6 @@ import { readMp4 } from '../../src/media/mp4.ts'
 import type { Overlay } from '../../src/media/pieces.ts'
 import { probe } from '../../src/media/probe.ts'
 import { makeSound } from '../../src/media/sound.ts'
-import { ProviderFailure } from '../../src/providers/provider.ts'
 import { frameHashes, makeClip, smallHouse, soundBytes } from './make-clip.ts'
 
 const span = { path: 'a.ltx', start: 0, end: 0 }

@@ -1,7 +1,7 @@
 // Exit codes: each means one thing, the worst of a run wins, and the README says the same.
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { FailureKind } from '../../src/providers/provider.ts'
+import type { FailureKind } from '../../src/failure.ts'
 import { exitCode, exitOf, exitOfFailure, exits, worst } from '../../src/report/exit.ts'
 
 const failures = (...kinds: readonly FailureKind[]) => kinds.map((kind) => ({ kind }))

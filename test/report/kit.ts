@@ -1,8 +1,8 @@
 // A film and a run of it for the tests of what people see: five shots in two scenes and a card, one of them kept.
 import fc from 'fast-check'
+import type { Failure } from '../../src/failure.ts'
 import type { Plan } from '../../src/lang/plan.ts'
 import type { Program } from '../../src/lang/program.ts'
-import type { Failure } from '../../src/providers/provider.ts'
 import type { Stream } from '../../src/report/stream.ts'
 import type { Event, Stamped } from '../../src/runtime/event.ts'
 import { card, extend, makeAll, planOf, program, retake, sha256, shot, words } from '../lang/plan-kit.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ProviderFailure } from '../../src/providers/provider.ts'
+import { ProviderFailure } from '../../src/failure.ts'
 import { failureOf, isResumable, judge, openRandom, type Situation, type Verdict, waitFor } from '../../src/runtime/failure.ts'
 import { failure } from './rig.ts'
 

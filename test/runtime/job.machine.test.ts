@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createActor, SimulatedClock } from 'xstate'
-import { ProviderFailure } from '../../src/providers/provider.ts'
+import { ProviderFailure } from '../../src/failure.ts'
 import { type Effects, type JobEnd, type JobInput, jobMachine } from '../../src/runtime/job.machine.ts'
 import { failure } from './rig.ts'
 

@@ -1,8 +1,10 @@
 // A film of a few jobs, a host with a ledger, and one call that runs the one against the other in a given world.
+
+import { type Failure, ProviderFailure } from '../../src/failure.ts'
 import type { Capabilities } from '../../src/lang/catalogue.ts'
 import { openReporter } from '../../src/lang/diagnostic.ts'
 import type { Delivered, Input, Job, Plan, Request } from '../../src/lang/plan.ts'
-import { type Calls, type Failure, ProviderFailure, type Ready, type Status, type Ticket } from '../../src/providers/provider.ts'
+import type { Calls, Ready, Status, Ticket } from '../../src/providers/provider.ts'
 import { openActions } from '../../src/runtime/actions.ts'
 import type { Stamped } from '../../src/runtime/event.ts'
 import { openJournal } from '../../src/runtime/journal.ts'

@@ -209,7 +209,7 @@ describe('a run in which things go wrong', () => {
   test('a failing cut keeps the clips and says why', async () => {
     const rig = rigOf(film)
     const cut = async () => {
-      const { ProviderFailure } = await import('../../src/providers/provider.ts')
+      const { ProviderFailure } = await import('../../src/failure.ts')
       throw new ProviderFailure(failure('tool', { message: 'ffmpeg failed' }))
     }
     expect((await runRig({ ...rig, cut })).outcome).toMatchObject({ reason: 'failed', failure: { message: 'ffmpeg failed' }, failures: [] })

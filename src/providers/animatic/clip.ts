@@ -5,6 +5,7 @@
 //   bed or given sound ─▶ raw samples ────────────────────────────────────────────▶ FLAC
 import { Readable } from 'node:stream'
 import { createCanvas } from '@napi-rs/canvas'
+import { ProviderFailure } from '../../failure.ts'
 import { frameToSample, toNumber } from '../../lang/time.ts'
 import type { Command, Input } from '../../media/command.ts'
 import type { Tool } from '../../media/ffmpeg.ts'
@@ -12,7 +13,6 @@ import { channels, muxArguments, sampleRate, soundArguments, videoArguments } fr
 import { decodeSound } from '../../media/pcm.ts'
 import type { World } from '../../world.ts'
 import type { Ready } from '../provider.ts'
-import { ProviderFailure } from '../provider.ts'
 import type { Layout } from './layout.ts'
 import { lookOf } from './look.ts'
 import { markFilter } from './mark.ts'

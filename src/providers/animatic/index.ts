@@ -1,8 +1,10 @@
 // The built-in provider: true animatics, offline and free. It works in this process: `submit` only hands out a ticket,
 // `poll` paints the clip into the scratch folder, `fetch` moves it to where it is wanted.
+
+import type { Failure } from '../../failure.ts'
+import { ProviderFailure } from '../../failure.ts'
 import type { Tool } from '../../media/ffmpeg.ts'
-import type { Calls, Context, Failure, Provider, Ready } from '../provider.ts'
-import { ProviderFailure } from '../provider.ts'
+import type { Calls, Context, Provider, Ready } from '../provider.ts'
 import { animaticCapabilities } from './capabilities.ts'
 import { makeClip } from './clip.ts'
 
