@@ -1,5 +1,6 @@
 // From a script that has been read to a plan: surveys its assets, looks at what is made already, and plans. Asks
 // ffmpeg for its version; changes nothing but a cache of what it learned about assets.
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Capabilities } from './lang/catalogue.ts'
 import type { Reporter } from './lang/diagnostic.ts'
@@ -77,7 +78,10 @@ export async function compile(
 
 function readLock(path: string, name: string, reporter: Reporter): Lock | undefined {
   const text = readOrNothing(path)
-  return text === undefined ? emptyLock : parseLock(text, name, reporter)
+  if (text !== undefined) return parseLock(text, name, reporter)
+  if (!existsSync(path)) return emptyLock
+  reporter.report('lock.corrupt', { path: name, start: 0, end: 0 }, { line: 1, problem: 'it is no file, or may not be read' })
+  return undefined
 }
 
 type SurveyWith = { readonly root: string; readonly world: World; readonly tool: Tool; readonly cacheFile: string }

@@ -1,6 +1,7 @@
 // Reads a script and what it uses, and checks what can be checked without looking at assets, locks or stores. Loads
 // nothing but the language, so that `ltx check` starts at once.
-import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { isUtf8 } from 'node:buffer'
+import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, sep } from 'node:path'
 import type { Reporter } from './lang/diagnostic.ts'
 import { openReporter } from './lang/diagnostic.ts'
@@ -36,13 +37,44 @@ export type FilmOptions = {
   readonly sample?: boolean
 }
 
+/** More than this of a file is not read: what is longer is refused for its length anyway. */
+const mostBytes = 64 * 1024 * 1024
+
 /** A regular file's text, or undefined where there is none: a folder, a device and a pipe have none. */
 export function readOrNothing(path: string): string | undefined {
   try {
-    return statSync(path).isFile() ? readFileSync(path, 'utf8') : undefined
+    const facts = statSync(path)
+    if (!facts.isFile()) return undefined
+    return decode(facts.size <= mostBytes ? readFileSync(path) : readStart(path))
   } catch {
     return undefined
   }
+}
+
+function readStart(path: string): Buffer {
+  const file = openSync(path, 'r')
+  try {
+    const bytes = Buffer.alloc(mostBytes)
+    return bytes.subarray(0, readSync(file, bytes, 0, mostBytes, 0))
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** UTF-8. The first byte that is none becomes half a character, U+DC00 and the byte, which the parser names with its place. */
+function decode(bytes: Buffer): string {
+  const text = bytes.toString('utf8')
+  if (isUtf8(bytes)) return text
+  for (let at = text.indexOf('\ufffd'), byte = 0, from = 0; at !== -1; at = text.indexOf('\ufffd', from)) {
+    byte += Buffer.byteLength(text.slice(from, at))
+    const found = bytes[byte] ?? 0
+    // The replacement character itself, honestly written.
+    const written = found === 0xef && bytes[byte + 1] === 0xbf && bytes[byte + 2] === 0xbd
+    if (!written) return `${text.slice(0, at)}${String.fromCharCode(0xdc00 + found)}${text.slice(at + 1)}`
+    byte += 3
+    from = at + 1
+  }
+  return text
 }
 
 /** The same for a file of the project: one that a link leads out of it is not there. */

@@ -154,8 +154,21 @@ const files: Files = {
   openAppend,
 }
 
+/** undici is loaded with the first request: most commands make none. */
+function lazyHttp(): World['http'] {
+  let opened: Promise<World['http']> | undefined
+  return {
+    async request(request) {
+      opened ??= import('./world.http.node.ts').then(({ openHttp }) => openHttp())
+      return (await opened).request(request)
+    },
+  }
+}
+
 export function openNodeWorld(environment: Readonly<Record<string, string | undefined>> = process.env): World {
   return {
+    http: lazyHttp(),
+    openSocket: async (url, headers, signal) => (await import('./world.http.node.ts')).openSocket(url, headers, signal),
     files,
     clock: {
       now: () => Date.now(),

@@ -48,7 +48,61 @@ export type Machine = {
 }
 export type Hold = { release(): Promise<void> }
 
+/** What is sent: text, bytes, a file streamed from the disk, or a form. */
+export type HttpBody =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'file'; readonly path: string; readonly bytes: number }
+  | { readonly kind: 'form'; readonly parts: readonly FormPart[] }
+export type FormPart = { readonly name: string } & (
+  | { readonly text: string }
+  | { readonly path: string; readonly fileName: string; readonly type: string }
+)
+
+export type HttpRequest = {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: HttpBody
+  /** Milliseconds until connected; until the answer's head is there; between two pieces of its body. */
+  readonly timeouts: { readonly connect: number; readonly head: number; readonly body: number }
+  readonly signal?: AbortSignal
+  /** Awaited when the connection stands (TCP and TLS) and before the first byte of the request leaves. */
+  readonly beforeSend?: () => Promise<void>
+}
+
+/** An answer whose head has arrived. Its body must be read or dropped. */
+export type HttpAnswer = {
+  readonly status: number
+  /** Names in lower case; several values of one name joined by `, `. */
+  readonly headers: ReadonlyMap<string, string>
+  /** Rejects past `limit` bytes, and when the body ends before it should. */
+  text(limit: number): Promise<string>
+  /** Streams to a new file, synced; hashed on the way. Rejects past `limit` bytes and on a body that is cut off. */
+  toFile(path: string, limit: number): Promise<{ readonly bytes: number; readonly sha256: string }>
+  drop(): Promise<void>
+}
+
+/** One request, one answer: no redirect is followed, nothing is tried again. Rejects with an HttpTrouble. */
+export type Http = { request(request: HttpRequest): Promise<HttpAnswer> }
+
+/** `unsent`: no byte of the request left (no such host, refused, TLS, timeout while connecting): safe to try again. `lost`: it may have arrived. */
+export class HttpTrouble extends Error {
+  override readonly name = 'HttpTrouble'
+  readonly kind: 'unsent' | 'lost' | 'too-large'
+  constructor(kind: HttpTrouble['kind'], message: string) {
+    super(message)
+    this.kind = kind
+  }
+}
+
+/** A two-way text channel, for hosts that tell progress over one. */
+export type Socket = { readonly messages: AsyncIterable<string>; close(): void }
+
 export type World = {
+  readonly http: Http
+  /** Opens a WebSocket. Rejects where it cannot be opened; progress is never worth failing a job for. */
+  openSocket(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Socket>
   readonly files: Files
   readonly clock: Clock
   readonly machine: Machine

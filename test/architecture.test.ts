@@ -26,7 +26,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 const doors: Readonly<Record<string, readonly string[]>> = {
   chevrotain: ['lang/syntax/tokens', 'lang/syntax/parse', 'lang/syntax/parser', 'lang/syntax/grammar'],
   xstate: ['runtime/'],
-  undici: ['world.node'],
+  undici: ['world.http.node'],
   'fluent-ffmpeg': ['media/ffmpeg'],
   ink: ['report/tui'],
   react: ['report/tui'],
@@ -34,6 +34,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'node:': [
     'world.node',
     'world.hold.node',
+    'world.http.node',
     'package-root',
     'cli',
     'cli/',

@@ -1,5 +1,6 @@
 // What every command that works on a film begins with: which script, which film of a series, read and planned; and how
 // its diagnostics are shown.
+import { access, constants } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Film } from '../compile.ts'
 import { compile } from '../compile.ts'
@@ -22,7 +23,11 @@ import { Stop } from './io.ts'
 export async function scriptNamed(name: string, io: Io): Promise<string> {
   const path = resolve(io.cwd, name)
   const found = await io.world.files.stat(path).catch(() => undefined)
-  if (found?.kind === 'file') return path
+  if (found?.kind === 'file') {
+    // Throws what the disk says against it.
+    await access(path, constants.R_OK)
+    return path
+  }
   const said =
     found === undefined
       ? `there is no file ${safeText(name)}\n  check the path, or make a new film: ltx init`

@@ -19,6 +19,8 @@ export type Io = {
   readonly width: number
   readonly quiet: boolean
   readonly world: World
+  /** What to do instead of ending at once when the output can no longer be written: nobody reads it, or its disk is full. */
+  readonly onOutputLost: (stop: () => void) => void
 }
 
 export type Call = {

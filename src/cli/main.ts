@@ -1,10 +1,10 @@
 // Reads the command line, loads the one command it names, and turns whatever happens into an exit code and, when it
 // went wrong, one message with a next step. Nothing but a bug shows more than that.
-import { ProviderFailure } from '../failure.ts'
-import { exitCode, exitOfFailure } from '../report/exit.ts'
+import { exitCode, exitOf } from '../report/exit.ts'
 import { commandText, overviewText } from '../report/help.ts'
 import { safeText } from '../report/safe-text.ts'
 import { chooseColour } from '../report/screen.ts'
+import { failureOf } from '../runtime/failure.ts'
 import { parseCommandLine } from './args.ts'
 import { type CommandName, commands, globals, helpTable } from './commands.ts'
 import type { Command, Io } from './io.ts'
@@ -26,7 +26,7 @@ const bodies: Readonly<Record<CommandName, () => Promise<Command>>> = {
   completion: async () => (await import('./completion.ts')).completion,
 }
 
-async function openIo(noColour: boolean, quiet: boolean): Promise<Io> {
+async function openIo(noColour: boolean, quiet: boolean, { onOutputLost }: Output): Promise<Io> {
   const { openNodeWorld } = await import('../world.node.ts')
   const { env, stdout, stderr } = process
   return {
@@ -38,16 +38,38 @@ async function openIo(noColour: boolean, quiet: boolean): Promise<Io> {
     width: stdout.columns ?? 100,
     quiet,
     world: openNodeWorld(),
+    onOutputLost,
+  }
+}
+
+type Output = Pick<Io, 'onOutputLost'> & { readonly failed: () => boolean }
+
+/** Our output may end before we do: its reader goes away (`ltx plan | head`), which is no error, or its disk is full. */
+function watchOutput(): Output {
+  let stop: (() => void) | undefined
+  let failed = false
+  let lost = false
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (lost) return
+    lost = true
+    failed = error.code !== 'EPIPE'
+    if (failed) process.stderr.write(`ltx: the output cannot be written (${error.code ?? error.message})\n  make room where it goes\n`)
+    if (stop === undefined) process.exit(failed ? exitCode('io') : exitCode('ok'))
+    stop()
+  })
+  // Talk that nobody hears is no reason to stop.
+  process.stderr.on('error', () => undefined)
+  return {
+    failed: () => failed,
+    onOutputLost(listener) {
+      stop = listener
+    },
   }
 }
 
 /** Runs one command line to its exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
-  // A reader that goes away (`ltx plan | head`) is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
-    throw error
-  })
+  const output = watchOutput()
   const parsed = parseCommandLine(argv)
   const look = { colour: chooseColour({ isTTY: process.stdout.isTTY === true, env: process.env }), width: process.stdout.columns ?? 100 }
   switch (parsed.kind) {
@@ -64,10 +86,13 @@ export async function main(argv: readonly string[]): Promise<number> {
       return exitCode('usage')
     case 'run': {
       const { options } = parsed
-      const io = await openIo(options.has('no-color'), options.has('quiet'))
+      const io = await openIo(options.has('no-color'), options.has('quiet'), output)
+      // What is thrown where nobody waits for it ends the process too, with the same words.
+      process.once('uncaughtException', (error) => process.exit(tell(error, io)))
       try {
         const body = await bodies[parsed.command]()
-        return await body(parsed, io)
+        const code = await body(parsed, io)
+        return output.failed() ? exitCode('io') : code
       } catch (error) {
         return tell(error, io)
       }
@@ -78,20 +103,14 @@ export async function main(argv: readonly string[]): Promise<number> {
 /** A failure that a person can act on says so in two lines; anything else is our own mistake. */
 function tell(error: unknown, io: Io): number {
   if (error instanceof Stop) return error.code
-  if (error instanceof ProviderFailure) {
-    io.stderr.write(`ltx: ${safeText(error.failure.message)}\n  ${safeText(error.failure.next)}\n`)
-    return exitCode(exitOfFailure(error.failure.kind))
+  const failure = failureOf(error)
+  if (failure !== undefined) {
+    io.stderr.write(`ltx: ${safeText(failure.message)}\n  ${safeText(failure.next)}\n`)
+    return exitCode(exitOf({ reason: 'failed', failures: [failure], some: false }))
   }
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (['ENOSPC', 'EIO', 'EROFS', 'EACCES', 'EPERM', 'EDQUOT', 'EMFILE'].includes(code)) {
-    io.stderr.write(
-      `ltx: ${safeText(error instanceof Error ? error.message : code)}\n  make room or give access, then run again: nothing that was stored is lost\n`,
-    )
-    return exitCode('io')
-  }
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  io.stderr.write(
-    `ltx: this is a mistake of ours, please report it\n${io.env['LTX_DEBUG'] === undefined ? `  ${safeText(detail.split('\n').slice(0, 2).join(' '))}\n  LTX_DEBUG=1 shows more` : safeText(detail)}\n`,
-  )
+  const debug = io.env.LTX_DEBUG !== undefined
+  const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  const detail = debug && error instanceof Error ? (error.stack ?? said) : `${said}\n  LTX_DEBUG=1 shows more`
+  io.stderr.write(`ltx: this is a mistake of ours, please report it\n  ${safeText(detail)}\n`)
   return exitCode('failed')
 }

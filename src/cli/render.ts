@@ -19,6 +19,7 @@ type Stopping = {
   readonly signal: AbortSignal
   readonly by: () => 'SIGINT' | 'SIGTERM' | 'SIGHUP' | undefined
   watch(screen: Screen): void
+  stop(signal: NodeJS.Signals): void
   end(): void
 }
 
@@ -29,7 +30,9 @@ function watchSignals(): Stopping {
   let screen: Screen | undefined
   const stop = (signal: NodeJS.Signals): void => {
     if (by !== undefined) {
-      void screen?.close().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143))
+      const end = (): never => process.exit(signal === 'SIGINT' ? 130 : 143)
+      if (screen === undefined) end()
+      void screen.close().finally(end)
       return
     }
     by = signal === 'SIGTERM' || signal === 'SIGHUP' ? signal : 'SIGINT'
@@ -41,6 +44,7 @@ function watchSignals(): Stopping {
   return {
     signal: controller.signal,
     by: () => by,
+    stop,
     watch(shown) {
       screen = shown
     },
@@ -53,6 +57,8 @@ function watchSignals(): Stopping {
 export async function render(call: Call, io: Io): Promise<number> {
   const opened = openScript(await scriptOf(call, io))
   const stopping = watchSignals()
+  // A run whose log goes nowhere stops as cleanly as one that is told to.
+  io.onOutputLost(() => stopping.stop('SIGTERM'))
   try {
     const exits: Exit[] = []
     for (const wanted of wantedFilms(call, opened, io)) {

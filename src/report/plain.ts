@@ -22,7 +22,7 @@ export function openPlain(plan: Plan, stream: Stream, { colour, now, only }: Scr
   let lag = 0
   const since = (at: number): string => clock(at - (view.startedAt ?? at)).padStart(5)
   const line = (at: number, { word, text, tone = 'plain', next }: Said): void => {
-    const row = [piece(`${since(at)}  `, 'quiet'), piece(word.padEnd(10), tone), piece(text)]
+    const row = [piece(`${since(at)}  `, 'quiet'), piece(`${word} `.padEnd(10), tone), piece(text)]
     stream.write(`${paint(row, colour)}\n`)
     if (next !== undefined && next !== '') stream.write(`${paint([piece(`${' '.repeat(17)}→ ${next}`, 'quiet')], colour)}\n`)
   }

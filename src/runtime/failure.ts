@@ -5,21 +5,36 @@ import { type Failure, type FailureKind, ProviderFailure } from '../failure.ts'
 import type { Capabilities } from '../lang/catalogue.ts'
 import type { Money } from '../lang/money.ts'
 
-const diskCodes = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EFBIG', 'ENOENT', 'EXDEV', 'ELOOP'])
+/** What a disk says no with, in words, and what helps. `path` is the place, where it is known. */
+const diskWords: Readonly<Record<string, (path: string) => readonly [message: string, next: string]>> = {
+  ENOSPC: () => ['the disk is full', 'free some space and run again: what is stored is kept, and the run goes on from there'],
+  EDQUOT: () => ['the disk is full', 'free some space and run again: what is stored is kept, and the run goes on from there'],
+  EACCES: (path) => [`${path} may not be read or written`, 'change its rights, or work in another folder'],
+  EPERM: (path) => [`${path} may not be read or written`, 'change its rights, or work in another folder'],
+  EROFS: (path) => [`${path} is on a disk that can only be read`, 'work in another folder'],
+  EEXIST: (path) => [`${path} is in the way: a file where a folder should be`, 'move it away and run again'],
+  ENOTDIR: (path) => [`${path} is in the way: a file where a folder should be`, 'move it away and run again'],
+  EISDIR: (path) => [`${path} is in the way: a folder where a file should be`, 'move it away and run again'],
+  EMFILE: () => ['too many files are open', 'raise the limit (ulimit -n) and run again'],
+  ENFILE: () => ['too many files are open', 'raise the limit (ulimit -n) and run again'],
+  ENAMETOOLONG: (path) => [`the name of ${path} is too long for this disk`, 'choose a shorter one'],
+  EIO: (path) => [`the disk failed at ${path}`, 'check the disk and run again'],
+  EFBIG: (path) => [`${path} is larger than this disk takes`, 'work on another disk'],
+  ENOENT: (path) => [`${path} is gone`, 'run again'],
+  EXDEV: (path) => [`${path} is on another disk`, 'keep the project on one disk'],
+  ELOOP: (path) => [`${path} is a link where none may be`, 'replace it by what it leads to'],
+  EBUSY: (path) => [`${path} is in use by something else`, 'close it and run again'],
+}
 
 /** What was thrown, as a failure; `undefined` for a bug, which must be thrown on. */
 export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof ProviderFailure) return error.failure
   if (!(error instanceof Error)) return undefined
   if (error.name === 'AbortError') return cancelled
-  if (!('code' in error) || typeof error.code !== 'string' || !diskCodes.has(error.code)) return undefined
-  const full = error.code === 'ENOSPC' || error.code === 'EDQUOT'
-  return {
-    kind: 'disk',
-    message: full ? 'the disk is full' : `a file could not be read or written (${error.code})`,
-    next: full ? 'free some space and run again: what is stored is kept, and the run goes on from there' : 'check the disk and run again',
-    retry: false,
-  }
+  if (!('code' in error) || typeof error.code !== 'string' || !Object.hasOwn(diskWords, error.code)) return undefined
+  const path = 'path' in error && typeof error.path === 'string' ? error.path : 'a file'
+  const said = diskWords[error.code]?.(path)
+  return said === undefined ? undefined : { kind: 'disk', message: said[0], next: said[1], retry: false }
 }
 
 export const cancelled: Failure = { kind: 'cancelled', message: 'the run was stopped', next: 'run again to go on', retry: false }

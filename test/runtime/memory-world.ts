@@ -129,6 +129,8 @@ export function openMemoryWorld({ disk = new Map(), before = () => undefined }: 
   return {
     disk,
     operations: () => count,
+    http: { request: () => Promise.reject(new Error('this world has no network')) },
+    openSocket: () => Promise.reject(new Error('this world has no network')),
     files: memoryFiles(disk, step),
     clock: jumpingClock(),
     machine: {

@@ -24,6 +24,7 @@ export function parse(source: Source, to: Reporter): File {
     reporter.report('limit.file', { ...span, end: 0 }, { size: shown })
     return nothing()
   }
+  if (reportForeign(source, reporter)) return nothing()
   reportHidden(source, reporter)
   const raw = t.tokenize(source.text)
   const comments = raw.comments.map((token) => commentOf(token, source))
@@ -58,6 +59,20 @@ function capped(reporter: Reporter): Reporter {
 function byteLength(text: string): number {
   if (text.length > longestFile || text.length * 3 <= longestFile) return text.length
   return new TextEncoder().encode(text).length
+}
+
+/** A file that is no UTF-8 is no text: its reader left the first byte that is none as half a character, U+DC80 to U+DCFF. */
+function reportForeign(source: Source, reporter: Reporter): boolean {
+  const at = source.text.search(/[\udc80-\udcff]/u)
+  if (at === -1) return false
+  const byte = source.text.charCodeAt(at) - 0xdc00
+  reporter.report(
+    'syntax.hidden-character',
+    { path: source.path, start: at, end: at + 1 },
+    { character: `0x${byte.toString(16).toUpperCase()}`, name: 'a byte that is no UTF-8' },
+    { hint: 'save the file as UTF-8' },
+  )
+  return true
 }
 
 const mostHidden = 20
