@@ -12,7 +12,7 @@ import { makePlan } from './lang/planning/make-plan.ts'
 import type { Program } from './lang/program.ts'
 import type { Tool } from './media/ffmpeg.ts'
 import type { FilmOptions, Opened } from './open-script.ts'
-import { assetsOf, checkFilm, readOrNothing } from './open-script.ts'
+import { assetsOf, checkFilm, readOrNothing, reportAsset } from './open-script.ts'
 import { capabilitiesOf } from './providers/catalogue.ts'
 import { assetFactsPath } from './runtime/layout.ts'
 import { lockPath } from './runtime/lock-file.ts'
@@ -91,11 +91,7 @@ async function surveyAssets(program: Program, options: SurveyWith, reporter: Rep
   if (assets.length === 0) return new Map()
   const { survey } = await import('./media/survey.ts')
   const { facts, problems } = await survey(assets, options)
-  for (const { asset, kind, message } of problems) {
-    if (kind === 'missing') reporter.report('asset.missing', asset.span, { path: asset.path })
-    else if (kind === 'outside') reporter.report('asset.outside', asset.span, { message })
-    else reporter.report('asset.unusable', asset.span, { message })
-  }
+  for (const { asset, ...doubt } of problems) reportAsset(asset, doubt, reporter)
   return facts
 }
 

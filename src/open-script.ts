@@ -62,7 +62,7 @@ function readStart(path: string): Buffer {
 }
 
 /** UTF-8. The first byte that is none becomes half a character, U+DC00 and the byte, which the parser names with its place. */
-function decode(bytes: Buffer): string {
+export function decode(bytes: Buffer): string {
   const text = bytes.toString('utf8')
   if (isUtf8(bytes)) return text
   for (let at = text.indexOf('\ufffd'), byte = 0, from = 0; at !== -1; at = text.indexOf('\ufffd', from)) {
@@ -132,4 +132,15 @@ export function assetsOf(program: Program): readonly Asset[] {
   for (const bed of program.beds) add(bed.asset)
   for (const member of program.cast) for (const asset of [member.image, member.voice]) add(asset)
   return found
+}
+
+/** What is wrong with a file that the script names, at the place that names it. */
+export function reportAsset(
+  asset: Asset,
+  { kind, message }: { readonly kind: string; readonly message: string },
+  reporter: Reporter,
+): void {
+  if (kind === 'missing') reporter.report('asset.missing', asset.span, { path: asset.path })
+  else if (kind === 'outside') reporter.report('asset.outside', asset.span, { message })
+  else reporter.report('asset.unusable', asset.span, { message })
 }

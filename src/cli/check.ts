@@ -1,14 +1,14 @@
-// `ltx check`: every mistake in the scripts, at once. Looks at the words and at whether the files they name are there;
-// plans nothing.
-import { relative, resolve } from 'node:path'
+// `ltx check`: every mistake in the scripts, at once. Looks at the words, at a series' table and at the first bytes of the
+// files they name; plans nothing.
+import { relative } from 'node:path'
 import type { Diagnostic } from '../lang/diagnostic.ts'
 import { applyFixes } from '../lang/syntax/fixes.ts'
-import { assetsOf, checkFilm, openScript } from '../open-script.ts'
+import { assetsOf, checkFilm, openScript, reportAsset } from '../open-script.ts'
 import { exitCode } from '../report/exit.ts'
 import { quietJson } from '../report/json.ts'
 import { safeText } from '../report/safe-text.ts'
 import { counted } from '../report/say.ts'
-import { scriptNamed, scriptsHere, showDiagnostics } from './film.ts'
+import { episodesOf, scriptNamed, scriptsHere, showDiagnostics } from './film.ts'
 import type { Call, Io } from './io.ts'
 import { Stop } from './io.ts'
 
@@ -22,15 +22,19 @@ export async function scriptsOf(call: Call, io: Io): Promise<readonly string[]> 
   return Promise.all(named.map((name) => scriptNamed(name, io)))
 }
 
-async function checkOne(path: string, io: Io) {
+async function checkOne(path: string) {
   const opened = openScript(path)
+  const { reporter } = opened
   const program = checkFilm(opened, { rung: 'final', sample: true })
+  if (program?.episodes !== undefined && !reporter.failed()) episodesOf(opened)
   // A film with params is checked with made-up values: its files have names nobody has given yet.
   const isTemplate = [...opened.loaded.files.values()].some((file) => file.ast.body.some((statement) => statement.kind === 'param'))
   if (program !== undefined && !isTemplate) {
-    for (const asset of assetsOf(program)) {
-      if (!(await io.world.files.exists(resolve(opened.root, asset.path))))
-        opened.reporter.report('asset.missing', asset.span, { path: asset.path })
+    const assets = assetsOf(program)
+    const { glance } = assets.length === 0 ? {} : await import('../media/glance.ts')
+    for (const asset of assets) {
+      const doubt = await glance?.(opened.root, asset)
+      if (doubt !== undefined) reportAsset(asset, doubt, reporter)
     }
   }
   return opened
@@ -39,14 +43,14 @@ async function checkOne(path: string, io: Io) {
 export async function check(call: Call, io: Io): Promise<number> {
   const found: { readonly file: string; readonly diagnostic: Diagnostic }[] = []
   for (const path of await scriptsOf(call, io)) {
-    let opened = await checkOne(path, io)
+    let opened = await checkOne(path)
     if (call.options.has('fix')) {
       const source = opened.sources.get(opened.script)
       const fixed = source === undefined ? undefined : applyFixes(source, opened.reporter.diagnostics())
       if (fixed !== undefined && fixed !== source?.text) {
         await io.world.files.writeWhole(path, fixed)
         io.stderr.write(`mended ${safeText(relative(io.cwd, path))}\n`)
-        opened = await checkOne(path, io)
+        opened = await checkOne(path)
       }
     }
     if (!call.options.has('json')) showDiagnostics(opened, io, !call.options.has('quiet-warnings'))

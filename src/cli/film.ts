@@ -115,7 +115,7 @@ function episodeName(episode: Episode, specs: readonly ParamSpec[]): string {
 }
 
 /** The rows of a series; undefined for a script that is none. Mistakes in the table are reported. */
-function episodesOf(opened: Opened): { readonly episodes: readonly Episode[]; readonly specs: readonly ParamSpec[] } | undefined {
+export function episodesOf(opened: Opened): { readonly episodes: readonly Episode[]; readonly specs: readonly ParamSpec[] } | undefined {
   // Its own reader, with made-up values: mistakes of the film itself are shown once, when it is planned.
   const table = checkFilm(openScript(join(opened.root, opened.script)), { rung: 'final', sample: true })?.episodes
   if (table === undefined) return undefined

@@ -6,6 +6,7 @@ import type { Source } from '../lang/source.ts'
 import { diffText } from '../lang/syntax/diff.ts'
 import { format } from '../lang/syntax/format.ts'
 import { parse } from '../lang/syntax/parse.ts'
+import { decode, readOrNothing } from '../open-script.ts'
 import { exitCode } from '../report/exit.ts'
 import { renderDiagnostics } from '../report/frame.ts'
 import { safeText } from '../report/safe-text.ts'
@@ -23,7 +24,7 @@ function laidOut(source: Source, io: Io): string | undefined {
 
 export async function fmt(call: Call, io: Io): Promise<number> {
   if (call.files.includes('-')) {
-    const text = laidOut({ path: 'standard input', text: readFileSync(0, 'utf8') }, io)
+    const text = laidOut({ path: 'standard input', text: decode(readFileSync(0)) }, io)
     if (text === undefined) return exitCode('script')
     io.stdout.write(text)
     return 0
@@ -31,7 +32,7 @@ export async function fmt(call: Call, io: Io): Promise<number> {
   let exit = 0
   for (const path of await scriptsOf(call, io)) {
     const name = relative(io.cwd, path)
-    const source = { path: name, text: await io.world.files.readText(path) }
+    const source = { path: name, text: readOrNothing(path) ?? '' }
     const text = laidOut(source, io)
     if (text === undefined) exit = exitCode('script')
     if (text === undefined || text === source.text) continue

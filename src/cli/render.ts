@@ -31,7 +31,7 @@ function watchSignals(): Stopping {
   const stop = (signal: NodeJS.Signals): void => {
     if (by !== undefined) {
       const end = (): never => process.exit(signal === 'SIGINT' ? 130 : 143)
-      if (screen === undefined) end()
+      if (screen === undefined) return end()
       void screen.close().finally(end)
       return
     }

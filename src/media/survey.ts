@@ -11,13 +11,14 @@ import type { AssetFacts } from '../lang/plan.ts'
 import type { Asset } from '../lang/program.ts'
 import type { World } from '../world.ts'
 import type { Tool } from './ffmpeg.ts'
-import type { Opened, Refusal } from './open-asset.ts'
+import type { Doubt } from './glance.ts'
+import { lookAtHead } from './glance.ts'
+import type { Opened } from './open-asset.ts'
 import { openAsset } from './open-asset.ts'
 import type { Fault } from './probe-asset.ts'
 import { probeAsset } from './probe-asset.ts'
-import { endOf, formatNames, formatOfName, sniff } from './sniff.ts'
 
-export type ProblemKind = Refusal['kind'] | Fault['kind'] | 'empty' | 'mislabelled' | 'playlist' | 'changed'
+export type ProblemKind = Doubt['kind'] | Fault['kind'] | 'changed'
 /** `message` is one sentence without a full stop; it names the file as the script does. */
 export type Problem = { readonly asset: Asset; readonly kind: ProblemKind; readonly message: string }
 
@@ -92,18 +93,9 @@ async function read(asset: Asset, opened: Opened, options: SurveyOptions): Promi
   const { file, real, facts } = opened
   const { path, kind } = asset
   const bytes = Number(facts.size)
-  if (bytes === 0) return problem('empty', `${path} is empty`)
-  const head = Buffer.alloc(Math.min(bytes, 1 << 16))
-  await file.read(head, 0, head.length, 0)
-  const format = sniff(head)
-  if (format === 'playlist') return problem('playlist', `${path} is ${formatNames.playlist}; name the file it stands for`)
-  const named = formatOfName(path)
-  if (named !== undefined && named !== format) {
-    const end = endOf(format)
-    const really = `${path} is ${formatNames[format]}, not ${formatNames[named]} as its name says`
-    return problem('mislabelled', end === undefined ? really : `${really}; rename it to end in .${end}`)
-  }
-  if (format === 'text' || format === 'unknown') return problem('unsupported', `${path} is ${formatNames[format]}`)
+  const look = await lookAtHead(path, opened)
+  if (!look.ok) return problem(look.kind, look.message)
+  const { format, head } = look
   const signal = options.signal ?? new AbortController().signal
   const probed = await probeAsset({ path, kind, format, file, real, bytes, head, tool: options.tool, signal })
   if (!probed.ok) return problem(probed.kind, probed.message)
