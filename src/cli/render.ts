@@ -30,9 +30,9 @@ function watchSignals(): Stopping {
   let screen: Screen | undefined
   const stop = (signal: NodeJS.Signals): void => {
     if (by !== undefined) {
-      const end = (): never => process.exit(signal === 'SIGINT' ? 130 : 143)
-      if (screen === undefined) return end()
-      void screen.close().finally(end)
+      const end = (): void => process.exit(signal === 'SIGINT' ? 130 : 143)
+      if (screen === undefined) end()
+      else void screen.close().finally(end)
       return
     }
     by = signal === 'SIGTERM' || signal === 'SIGHUP' ? signal : 'SIGINT'
