@@ -7,7 +7,7 @@ import { compile } from '../compile.ts'
 import { paramsOf as paramsIn } from '../lang/meaning/file-scope.ts'
 import type { ParamInput, ParamSpec } from '../lang/meaning/param-input.ts'
 import type { Episode } from '../lang/meaning/series.ts'
-import { findEpisode, readEpisodes } from '../lang/meaning/series.ts'
+import { checkOutputs, findEpisode, readEpisodes } from '../lang/meaning/series.ts'
 import type { Plan } from '../lang/plan.ts'
 import { closest } from '../lang/suggest.ts'
 import type { FilmOptions, Opened } from '../open-script.ts'
@@ -129,6 +129,19 @@ export function episodesOf(opened: Opened): { readonly episodes: readonly Episod
   const episodes = readEpisodes({ text, format, path: table.path, home: opened.script }, specs, opened.reporter)
   opened.sources.set(table.path, { path: table.path, text })
   return { episodes, specs }
+}
+
+/** Plans all that are wanted, so that two episodes that would write the same file are told before the first is made. */
+export async function planFilms(all: readonly Wanted[], rung: Plan['rung'], opened: Opened, io: Io): Promise<readonly Film[]> {
+  const films: Film[] = []
+  for (const wanted of all) films.push(await planFilm(opened, wanted, rung, io))
+  checkOutputs(
+    films.map(({ program }) => ({ output: program.film.output, span: program.film.span })),
+    opened.reporter,
+  )
+  if (!opened.reporter.failed()) return films
+  showDiagnostics(opened, io)
+  throw new Stop(exitCode('script'))
 }
 
 /** Reads and plans; on errors shows them and stops with the script's exit code. */

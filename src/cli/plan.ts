@@ -5,14 +5,13 @@ import { openScript } from '../open-script.ts'
 import { planJson } from '../report/plan-json.ts'
 import { planShotText } from '../report/plan-shot-text.ts'
 import { planText } from '../report/plan-text.ts'
-import { knownPath, planFilm, rungOf, scriptOf, showDiagnostics, wantedFilms } from './film.ts'
+import { knownPath, planFilms, rungOf, scriptOf, showDiagnostics, wantedFilms } from './film.ts'
 import type { Call, Io } from './io.ts'
 
 export async function plan(call: Call, io: Io): Promise<number> {
   const opened = openScript(await scriptOf(call, io))
   const { options } = call
-  for (const wanted of wantedFilms(call, opened, io)) {
-    const film = await planFilm(opened, wanted, rungOf(call), io)
+  for (const film of await planFilms(wantedFilms(call, opened, io), rungOf(call), opened, io)) {
     const shot = options.value('shot')
     if (options.has('json')) io.stdout.write(planJson(film.plan))
     else if (shot !== undefined) io.stdout.write(shotText(film, shot, io))

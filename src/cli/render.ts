@@ -11,7 +11,7 @@ import { exitCode, exitOf } from '../report/exit.ts'
 import { safeText } from '../report/safe-text.ts'
 import type { Screen } from '../report/screen.ts'
 import { chooseScreen, openScreen } from '../report/screen.ts'
-import { planFilm, rungOf, scriptOf, showDiagnostics, wantedFilms } from './film.ts'
+import { planFilm, planFilms, rungOf, scriptOf, showDiagnostics, wantedFilms } from './film.ts'
 import type { Call, Io } from './io.ts'
 import { onlyPaths } from './only.ts'
 
@@ -61,8 +61,11 @@ export async function render(call: Call, io: Io): Promise<number> {
   io.onOutputLost(() => stopping.stop('SIGTERM'))
   try {
     const exits: Exit[] = []
-    for (const wanted of wantedFilms(call, opened, io)) {
-      const film = await planFilm(opened, wanted, rungOf(call), io)
+    const all = wantedFilms(call, opened, io)
+    const planned = await planFilms(all, rungOf(call), opened, io)
+    for (const [index, wanted] of all.entries()) {
+      // A later episode may share shots with the one just made: it is planned once more.
+      const film = (index === 0 ? planned[0] : undefined) ?? (await planFilm(opened, wanted, rungOf(call), io))
       if (!io.quiet) showDiagnostics(opened, io)
       exits.push(await renderFilm(film, call, io, stopping))
       if (stopping.signal.aborted) break
