@@ -8,7 +8,7 @@ import { ProviderFailure } from './failure.ts'
 import { openActions } from './runtime/actions.ts'
 import type { Stamped } from './runtime/event.ts'
 import { journalFolder, openJournal } from './runtime/journal.ts'
-import { actionsPath, scratchPath } from './runtime/layout.ts'
+import { actionsPath, scratchPath, uploadsPath } from './runtime/layout.ts'
 import type { LockFile } from './runtime/lock-file.ts'
 import { openLockFile } from './runtime/lock-file.ts'
 import { takeProject } from './runtime/project-lock.ts'
@@ -104,8 +104,10 @@ async function openLock(film: Film, world: World): Promise<LockFile> {
 /** The providers that this plan's open jobs need, by the names of the script; `cut` always. */
 async function openProviders(film: Film, options: MakeOptions, scratch: string): Promise<ReadonlyMap<string, OpenProvider>> {
   const { callableProviders } = await import('./providers/index.ts')
+  const { openUploads } = await import('./providers/uploads.ts')
   const known = callableProviders(film.tool)
   const wanted = new Set(['cut', ...film.plan.jobs.map((job) => job.provider)])
+  const uploads = openUploads(options.world, uploadsPath(film.dotLtx))
   const opened = new Map<string, OpenProvider>()
   for (const name of wanted) {
     const use =
@@ -114,7 +116,14 @@ async function openProviders(film: Film, options: MakeOptions, scratch: string):
         : film.program.providers.find((provider) => provider.name === name)
     const provider = use === undefined ? undefined : known.get(use.kind)
     if (use === undefined || provider === undefined) continue
-    const context = { world: options.world, scratch: join(scratch, name), signal: options.signal, use }
+    const context = {
+      world: options.world,
+      scratch: join(scratch, name),
+      signal: options.signal,
+      use,
+      tool: async () => film.tool,
+      uploads,
+    }
     const concurrency = use.settings['concurrency']
     const most = Math.min(
       options.jobs ?? Number.POSITIVE_INFINITY,

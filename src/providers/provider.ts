@@ -5,7 +5,9 @@ import type { Failure } from '../failure.ts'
 import type { Capabilities } from '../lang/catalogue.ts'
 import type { Request, Sha256, Slot } from '../lang/plan.ts'
 import type { ProviderUse } from '../lang/program.ts'
+import type { Tool } from '../media/ffmpeg.ts'
 import type { World } from '../world.ts'
+import type { Uploads } from './uploads.ts'
 
 /** A job whose inputs are files on this disk now. */
 export type Ready = {
@@ -45,6 +47,10 @@ export type Context = {
   readonly scratch: string
   readonly signal: AbortSignal
   readonly use: ProviderUse
+  /** ffmpeg, for inputs that a host does not take as they are. */
+  readonly tool: () => Promise<Tool>
+  /** What the hosts hold of ours already. */
+  readonly uploads: Uploads
 }
 
 export type Provider = {

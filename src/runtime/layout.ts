@@ -6,5 +6,7 @@ import type { Namespace } from './store.ts'
 export const actionsPath = (dotLtx: string, namespace: Namespace): string => `${dotLtx}/${namespace}/actions.ndjson`
 /** Facts of assets, by path, size and time of change. */
 export const assetFactsPath = (dotLtx: string): string => `${dotLtx}/cache/assets.json`
+/** What hosts hold of our files, and until when. */
+export const uploadsPath = (dotLtx: string): string => `${dotLtx}/cache/uploads.json`
 /** Work under way; emptied when a run begins. */
 export const scratchPath = (dotLtx: string, name: string): string => `${dotLtx}/scratch/${name}`

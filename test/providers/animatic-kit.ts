@@ -12,6 +12,7 @@ import { animatic } from '../../src/providers/animatic/index.ts'
 import type { Layout } from '../../src/providers/animatic/layout.ts'
 import { layoutOf } from '../../src/providers/animatic/layout.ts'
 import type { Calls, Ready, Status, Ticket } from '../../src/providers/provider.ts'
+import { openUploads } from '../../src/providers/uploads.ts'
 import { openNodeWorld } from '../../src/world.node.ts'
 
 export type Asked = Partial<Omit<Request, 'slate'>> & { readonly slate?: Partial<Slate>; readonly files?: Readonly<Record<string, string>> }
@@ -55,7 +56,14 @@ export async function openDesk(): Promise<Desk> {
   const controller = new AbortController()
   const use = { name: 'animatic', kind: 'animatic', settings: {}, span: { file: '', start: 0, end: 0 } } as never
   const provider = animatic(async () => tool, tool.version)
-  const calls = provider.open({ world: openNodeWorld(), scratch: join(folder, 'scratch'), signal: controller.signal, use })
+  const calls = provider.open({
+    world: openNodeWorld(),
+    scratch: join(folder, 'scratch'),
+    signal: controller.signal,
+    use,
+    tool: async () => tool,
+    uploads: openUploads(openNodeWorld(), join(folder, 'uploads.json')),
+  })
   let made = 0
   const ready = (asked: Asked): Ready => {
     const request = requestOf(asked)

@@ -17,6 +17,7 @@ import { readMp4 } from '../../src/media/mp4.ts'
 import { probe } from '../../src/media/probe.ts'
 import { cut } from '../../src/providers/cut.ts'
 import type { Ready } from '../../src/providers/provider.ts'
+import { openUploads } from '../../src/providers/uploads.ts'
 import { openNodeWorld } from '../../src/world.node.ts'
 import { frameHashes, makeClip, smallHouse, soundBytes } from '../media/make-clip.ts'
 
@@ -370,6 +371,8 @@ describe('as a provider', () => {
       scratch: join(folder, 'provider'),
       signal: new AbortController().signal,
       use: { name: 'cut', kind: 'cut', settings: {}, span },
+      tool: async () => tool,
+      uploads: openUploads(openNodeWorld(), join(folder, 'uploads.json')),
     })
     const ticket = await calls.submit(job, async () => undefined)
     expect(JSON.parse(JSON.stringify(ticket))).toEqual(ticket)
