@@ -11,6 +11,14 @@ export type Offer = {
   readonly operation: ModelOperation
   readonly model: string
   readonly quality: Quality
+  /** Only taken where the script asks for this by `model "…"`; without one, an offer that has no family is. */
+  readonly family?: string
+  /** Where this endpoint differs from what its provider declares as a whole. */
+  readonly seed?: boolean
+  readonly negative?: boolean
+  readonly reproducibility?: Reproducibility
+  /** Takes adapters, at most so many. Only taken for shots that have some. */
+  readonly loras?: number
   /** Exact canvases, or any whose sides divide by `multipleOf` within the pixel limits. */
   readonly sizes:
     | readonly Size[]
@@ -46,6 +54,8 @@ export type PriceRule =
   | { readonly kind: 'free' }
   /** `micros` for each second of: the new part, the new part and its context, or the whole input clip. */
   | { readonly kind: 'per-second'; readonly micros: Money; readonly of: 'output' | 'output-and-context' | 'input'; readonly asOf: string }
+  /** `micros` for each million pixels made: width x height x frames, in an `extend` with the frames of its context. */
+  | { readonly kind: 'per-megapixel'; readonly micros: Money; readonly asOf: string }
 
 /** What a provider declares about itself. Prices and limits are data with the date they were read. */
 export type Capabilities = {
@@ -70,10 +80,25 @@ export type Capabilities = {
   readonly staggerMs: number
   /** What a submit whose answer was lost can be settled by. */
   readonly submit: 'replay-key' | 'reject-key' | 'client-id' | 'list' | 'blind'
+  /** Seconds for which the host keeps a result; absent where it keeps it as long as we do. */
+  readonly resultTtlSeconds?: number
   /** Seconds of work for one second of video, and the fixed part, from experience. */
   readonly pace: { readonly perSecond: number; readonly fixed: number }
   /** False for a provider that can be planned and priced but has no calls in this build. */
   readonly callable: boolean
+}
+
+/** What an offer takes and promises: its own word, else its provider's. */
+export const takesSeed = (capabilities: Capabilities, offer: Offer): boolean => offer.seed ?? capabilities.seed
+export const takesNegative = (capabilities: Capabilities, offer: Offer): boolean => offer.negative ?? capabilities.negative
+export const promiseOf = (capabilities: Capabilities, offer: Offer): Reproducibility =>
+  offer.reproducibility ?? capabilities.reproducibility
+
+/** A provider narrowed to what `model "…"` in the script selects. `named`: the model is a family of offers, not an id to be sent as it is. */
+export function selectFamily(capabilities: Capabilities, model: string | undefined): { capabilities: Capabilities; named: boolean } {
+  const family = capabilities.offers.filter((offer) => offer.family !== undefined && offer.family === model)
+  if (family.length > 0) return { capabilities: { ...capabilities, offers: family }, named: true }
+  return { capabilities: { ...capabilities, offers: capabilities.offers.filter((offer) => offer.family === undefined) }, named: false }
 }
 
 /** All providers by kind. */

@@ -25,7 +25,8 @@ export type Ticket = { readonly [key: string]: string | number | boolean | null 
 /** Where a job stands at the host. `progress` is 0..1 where the host tells; `phase` is a word or two for the screen. */
 export type Status =
   | { readonly state: 'waiting' | 'working'; readonly progress?: number; readonly phase?: string; readonly nextPollMs: number }
-  | { readonly state: 'done'; readonly billed?: number; readonly servedModel?: string }
+  /** `expiresAt`: when the host throws the result away, milliseconds since 1970, where it says so. */
+  | { readonly state: 'done'; readonly billed?: number; readonly servedModel?: string; readonly expiresAt?: number }
   | { readonly state: 'failed'; readonly failure: Failure }
 
 export type Calls = {
@@ -39,7 +40,14 @@ export type Calls = {
   find?(job: Ready): Promise<Ticket | undefined>
   /** Stops a job at the host where that can be done. */
   cancel?(ticket: Ticket): Promise<void>
+  /** The ticket of a job that a person has found at the host, by the id that stands there; `{ id }` where this is absent. */
+  adopt?(id: string): Ticket
+  /** Looks whether the host answers and takes the key, without buying anything. Rejects with the failure that stands in the way. */
+  probe?(): Promise<Probe>
 }
+
+/** What a look at a host has shown. `key`: `unchecked` where no free call needs one. */
+export type Probe = { readonly key: 'accepted' | 'unchecked'; readonly detail: string }
 
 export type Context = {
   readonly world: World
