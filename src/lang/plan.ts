@@ -58,6 +58,8 @@ export type Request = {
   readonly prompt: string
   readonly negative: string
   readonly seed?: number
+  /** Adapters on top of the model. Present only where the host takes them. */
+  readonly loras?: readonly Lora[]
   readonly sound: boolean
   readonly segments: readonly { readonly from: number; readonly to: number; readonly text: string }[]
   readonly keys: readonly { readonly frame: number; readonly strength: number }[]
@@ -70,6 +72,9 @@ export type Request = {
   /** What an animatic lays over the picture. Present only there, so that it cannot move another provider's key. */
   readonly slate?: Slate
 }
+
+/** A trained adapter: an address or a name that the host knows, and how strongly it works. */
+export type Lora = { readonly path: string; readonly scale: number }
 
 /** Words on the picture of an animatic clip. */
 export type Slate = {
@@ -131,6 +136,13 @@ export type Delivered = {
   readonly soundSamples: number
   readonly bytes: number
 }
+
+/** What a picture is, in numbers. */
+export type Form = Pick<Delivered, 'frames' | 'size' | 'rate'>
+/** What a host says it made instead of what it was asked for: what it changed, or nothing where it does not say. */
+export type Adjusted = Partial<Form>
+/** What is done with a clip that its host has adjusted: taken, taken with a warning, or kept aside. */
+export type AdjustPolicy = 'accept' | 'warn' | 'refuse'
 
 export type Change = 'keep' | 'new' | 'change' | 'recut' | 'drop'
 

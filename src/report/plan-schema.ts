@@ -73,6 +73,7 @@ const request = z
     prompt: z.string(),
     negative: z.string(),
     seed: z.exactOptional(whole),
+    loras: z.exactOptional(z.array(z.object({ path: z.string(), scale: z.number() }))),
     sound: z.boolean(),
     segments: z.array(z.object({ from: count, to: count, text: z.string() })),
     keys: z.array(z.object({ frame: count, strength: z.number() })),

@@ -66,6 +66,7 @@ function jobRows(job: Job, first: Job | undefined, plan: Plan, width: number): r
     ...rows('request', asked.filter(Boolean).join(', ')),
     ...(request.prompt === '' ? [] : rows('prompt', sameWords ? 'the same' : request.prompt)),
     ...rows('negative', sameWords ? '' : request.negative),
+    ...rows('lora', (request.loras ?? []).map(({ path, scale }) => (scale === 1 ? path : `${path} at ${scale}`)).join(', ')),
     ...(request.extend === undefined
       ? []
       : rows('extend', `at the ${request.extend.at}, shown ${counted(request.extend.context, 'frame')}`)),

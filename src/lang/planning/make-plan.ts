@@ -5,7 +5,7 @@ import type { Reporter } from '../diagnostic.ts'
 import type { HashText } from '../key.ts'
 import { canonicalJson } from '../key.ts'
 import type { Money } from '../money.ts'
-import type { AssetFacts, Bridge, Job, JobId, Plan, PlanLine, Request } from '../plan.ts'
+import type { AssetFacts, Bridge, Job, JobId, Lora, Plan, PlanLine, Request } from '../plan.ts'
 import type { Asset, Bed, Item, Path, Program, Shot } from '../program.ts'
 import type { Span } from '../source.ts'
 import type { Rational } from '../time.ts'
@@ -204,6 +204,7 @@ function planShot(
     house: input.house,
     facts: input.facts,
     cast: new Map(input.program.cast.map((member) => [member.name, member.words])),
+    loras: lorasOf(shot, input.program),
     frames: firstFrames(shot, input),
     ...heardBy(shot, place, placed, input, reporter),
     ...(provider.name === 'animatic' ? { slateModel: slateModel(shot, input) } : {}),
@@ -213,6 +214,16 @@ function planShot(
   const takes = Array.from({ length: shot.takes }, (_, index) => planTake(shot, index + 1, setting)).filter((take) => take !== undefined)
   const picked = takes[Math.min(takes.length, input.picks.get(shot.path) ?? 1) - 1]
   return { final: picked?.final ?? '', line: shotLine(shot, place, takes, setting, input) }
+}
+
+/** Adapters of those who are in the shot: their looks stand in its words, or they speak. */
+function lorasOf(shot: Shot, program: Program): readonly Lora[] {
+  const all = [shot.words, ...shot.steps.map((step) => step.words)]
+  const texts = all.flatMap((words) => [words.setting, ...words.action, ...words.camera, ...words.look, ...words.sound])
+  const speakers = new Set(all.flatMap((words) => words.say.map((line) => line.who)))
+  const present = (member: Program['cast'][number]): boolean =>
+    speakers.has(member.name) || texts.some((text) => text.includes(member.words))
+  return program.cast.flatMap((member) => (member.lora !== undefined && present(member) ? [{ path: member.lora, scale: 1 }] : []))
 }
 
 /** Placeholders come in the draft encoding; joined with them, everything else has to be in it too. */
@@ -253,7 +264,7 @@ function shotLine(shot: Shot, place: Placed, takes: readonly PlannedTake[], sett
     bridges: uniqueBridges(takes[0]?.bridges ?? []),
     seed: shot.seed,
     takes: shot.takes,
-    reproducibility: setting.provider.capabilities.reproducibility,
+    reproducibility: takes[0]?.promise ?? setting.provider.capabilities.reproducibility,
     price: toMake.reduce((total, job) => total + job.price, 0),
     expected: toMake.reduce((total, job) => total + job.expected, 0),
     jobs: ids,

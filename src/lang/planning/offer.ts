@@ -17,6 +17,8 @@ export type Need = {
   readonly keyframes: boolean
   readonly extendAt?: 'end' | 'start'
   readonly mode?: 'picture' | 'sound' | 'both'
+  /** Adapters that the shot would like to have; where none are taken it is made without. */
+  readonly loras?: number
 }
 
 /** What will be asked for under an offer, and the bridges from there to the need. `links` > 1: too long for one call. */
@@ -111,9 +113,18 @@ function capable(offer: Offer, need: Need): Refusal | undefined {
   return undefined
 }
 
+/** Offers that take a shot's adapters where there are such; never one of them for a shot that has none. */
+function withAdapters(offers: readonly Offer[], { loras = 0 }: Need): readonly Offer[] {
+  const takers = offers.filter((offer) => loras > 0 && (offer.loras ?? 0) >= loras)
+  return takers.length > 0 ? takers : offers.filter((offer) => offer.loras === undefined)
+}
+
 /** Finds the purchase with the fewest bridges for the least money, or says why there is none. */
 export function purchase(capabilities: Capabilities, need: Need): Purchase | Refusal {
-  const candidates = capabilities.offers.filter((offer) => offer.operation === need.operation)
+  const candidates = withAdapters(
+    capabilities.offers.filter((offer) => offer.operation === need.operation),
+    need,
+  )
   if (candidates.length === 0) return { what: 'operation', detail: `it has no ${need.operation}` }
   const able = candidates.filter((offer) => capable(offer, need) === undefined)
   const first = candidates[0]
@@ -150,6 +161,11 @@ function bridgeCost(bought: Purchase): number {
 export function priceOf(bought: Purchase, inputSeconds: number, contextSeconds: number): Money {
   const { price } = bought.offer
   if (price.kind === 'free') return 0
+  if (price.kind === 'per-megapixel') {
+    const frames = bought.frames + Math.round(contextSeconds * toNumber(bought.rate))
+    // Hosts round the megapixels of a clip up.
+    return Math.round(price.micros * Math.ceil((bought.size.width * bought.size.height * frames) / 1e6))
+  }
   switch (price.of) {
     case 'output':
       return Math.round(price.micros * bought.seconds)

@@ -18,7 +18,12 @@ export type PlannedTake = Readonly<Tally> & { readonly final: JobId; readonly fr
 
 /** Plans one take. Undefined when the provider cannot do it; the reason has been reported. */
 export function planTake(shot: Shot, number: number, setting: ShotSetting): PlannedTake | undefined {
-  const take: Take = { shot, number, setting, tally: { bridges: [], asked: rational(0), bought: rational(0), jobs: [], model: '' } }
+  const take: Take = {
+    shot,
+    number,
+    setting,
+    tally: { bridges: [], asked: rational(0), bought: rational(0), jobs: [], model: '', promise: 'exact' },
+  }
   let standing = planFirst(take, setting.frames, { step: 0, part: '', span: shot.span })
   for (const [index, step] of shot.steps.entries()) {
     if (standing === undefined) return undefined
@@ -39,6 +44,7 @@ function planFirst(take: Take, frames: number, place: Place): Standing | undefin
     quality: shot.quality,
     lastFrame: shot.to !== undefined,
     keyframes: shot.keys.length > 0,
+    loras: setting.loras.length,
   }
   const bought = purchase(setting.provider.capabilities, need)
   if ('what' in bought) return planChain(take, need, bought, place)

@@ -27,6 +27,7 @@ export function planExtend(take: Take, step: Extend, place: Place, standing: Sta
     lastFrame: false,
     keyframes: false,
     extendAt: step.at,
+    loras: setting.loras.length,
   } as const
   const bought = purchase(setting.provider.capabilities, wanted)
   if ('what' in bought) {
@@ -86,6 +87,7 @@ export function planRetake(take: Take, step: Retake, place: Place, standing: Sta
     lastFrame: false,
     keyframes: false,
     mode,
+    loras: setting.loras.length,
   } as const
   const bought = purchase(setting.provider.capabilities, wanted)
   if ('what' in bought) {

@@ -1,6 +1,7 @@
 // One take while it is being planned: where it stands, what it has come to so far, and how a job is added to it.
 
-import type { Bridge, Input, JobId, Request } from '../plan.ts'
+import { promiseOf } from '../catalogue.ts'
+import type { Bridge, Input, JobId, Reproducibility, Request } from '../plan.ts'
 import type { Shot } from '../program.ts'
 import type { Span } from '../source.ts'
 import type { Rational } from '../time.ts'
@@ -10,7 +11,15 @@ import type { ShotSetting } from './shot-request.ts'
 import { cutRequest } from './shot-request.ts'
 
 /** What a take comes to. */
-export type Tally = { bridges: Bridge[]; asked: Rational; bought: Rational; jobs: JobId[]; model: string }
+export type Tally = {
+  bridges: Bridge[]
+  asked: Rational
+  bought: Rational
+  jobs: JobId[]
+  model: string
+  /** The weakest promise of its calls. */
+  promise: Reproducibility
+}
 
 export type Take = { readonly shot: Shot; readonly number: number; readonly setting: ShotSetting; readonly tally: Tally }
 
@@ -25,6 +34,9 @@ export type Standing = {
 export type Place = { readonly step: number; readonly part: string; readonly span: Span }
 
 const jobId = (take: Take, { step, part }: Place): JobId => `${take.shot.path}@${take.number}${step > 0 ? `+${step}` : ''}${part}`
+
+const promises: readonly Reproducibility[] = ['exact', 'same-host', 'keep-bytes']
+const weaker = (a: Reproducibility, b: Reproducibility): Reproducibility => (promises.indexOf(a) > promises.indexOf(b) ? a : b)
 
 export type ModelJob = {
   readonly request: Request
@@ -43,6 +55,7 @@ export function addModelJob(take: Take, place: Place, job: ModelJob): JobId {
   tally.asked = add(tally.asked, framesToSeconds(job.needed, setting.film.rate))
   tally.bought = add(tally.bought, framesToSeconds(job.bought.frames, job.bought.rate))
   tally.bridges.push(...job.bought.bridges)
+  tally.promise = weaker(tally.promise, promiseOf(capabilities, job.bought.offer))
   setting.jobs.add({
     id,
     path: shot.path,
@@ -54,7 +67,7 @@ export function addModelJob(take: Take, place: Place, job: ModelJob): JobId {
     inputs: job.inputs,
     price: job.price,
     expected: capabilities.pace.fixed + capabilities.pace.perSecond * job.bought.seconds,
-    reproducibility: capabilities.reproducibility,
+    reproducibility: promiseOf(capabilities, job.bought.offer),
     tries: shot.tries,
     span: place.span,
   })

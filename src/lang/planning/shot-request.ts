@@ -1,8 +1,9 @@
 // What is asked of a provider for a shot, a link or a patch: the request whose hash is the job's key. Nothing gets
 // in that does not decide what comes out.
-import type { Capabilities } from '../catalogue.ts'
+import type { Capabilities, Offer } from '../catalogue.ts'
+import { takesNegative, takesSeed } from '../catalogue.ts'
 import { buildPrompt } from '../meaning/prompt.ts'
-import type { AssetFacts, Request, Slate } from '../plan.ts'
+import type { AssetFacts, Lora, Request, Slate } from '../plan.ts'
 import type { Asset, Film, Shot, Words } from '../program.ts'
 import type { Span } from '../source.ts'
 import type { Rational } from '../time.ts'
@@ -26,6 +27,8 @@ export type ShotSetting = {
   readonly heard?: Heard
   /** How the people of the cast look, by name. */
   readonly cast: ReadonlyMap<string, string>
+  /** Adapters of the people who are in the shot. */
+  readonly loras: readonly Lora[]
   /** Length of the first link in film frames. */
   readonly frames: number
   /** Only for animatics: the model the script asks for, shown on the picture. */
@@ -35,34 +38,40 @@ export type ShotSetting = {
 
 type Base = Pick<
   Request,
-  'operation' | 'provider' | 'model' | 'size' | 'rate' | 'frames' | 'prompt' | 'negative' | 'seed' | 'sound' | 'segments' | 'keys'
+  'operation' | 'provider' | 'model' | 'size' | 'rate' | 'frames' | 'prompt' | 'negative' | 'seed' | 'loras' | 'sound' | 'segments' | 'keys'
 >
 
 /** The part of a request that every operation has. */
 export function baseRequest(shot: Shot, words: Words, seed: number, bought: Purchase, setting: ShotSetting): Base {
   const { capabilities } = setting.provider
+  const { offer } = bought
   const seconds = (frames: number): number => toNumber(framesToSeconds(frames, setting.film.rate))
-  const spoken = buildPrompt(words, capabilities, {
-    soundLed: setting.heard !== undefined,
-    cast: setting.cast,
-    // A provider without prompt segments is told in words when things happen.
-    segments:
-      bought.offer.segments === true ? [] : shot.segments.map(({ from, to, text }) => ({ from: seconds(from), to: seconds(to), text })),
-  })
+  const negative = takesNegative(capabilities, offer)
+  const spoken = buildPrompt(
+    words,
+    { negative, promptLimit: capabilities.promptLimit },
+    {
+      soundLed: setting.heard !== undefined,
+      cast: setting.cast,
+      // A provider without prompt segments is told in words when things happen.
+      segments: offer.segments === true ? [] : shot.segments.map(({ from, to, text }) => ({ from: seconds(from), to: seconds(to), text })),
+    },
+  )
   if (spoken.tooLong) {
     const detail = `its prompt may have ${capabilities.promptLimit} characters, this one has ${spoken.prompt.length}`
     setting.refuse({ what: 'prompt', detail }, shot.span)
   }
   return {
-    operation: bought.offer.operation,
+    operation: offer.operation,
     provider: providerTag(capabilities),
-    model: setting.provider.model ?? bought.offer.model,
+    model: setting.provider.model ?? offer.model,
     size: bought.size,
     rate: bought.rate,
     frames: bought.frames,
     prompt: spoken.prompt,
     negative: spoken.negative,
-    ...(capabilities.seed ? { seed } : {}),
+    ...(takesSeed(capabilities, offer) ? { seed } : {}),
+    ...(offer.loras === undefined ? {} : { loras: setting.loras }),
     sound: true,
     segments: [],
     keys: [],
@@ -97,7 +106,9 @@ export function slateOf(
 export function priceWith(setting: ShotSetting, bought: Purchase, inputSeconds = 0, contextSeconds = 0): number {
   const own = setting.provider.perSecond
   const { price } = bought.offer
-  const offer = own === undefined || price.kind === 'free' ? bought.offer : { ...bought.offer, price: { ...price, micros: own } }
+  if (own === undefined || price.kind === 'free') return priceOf(bought, inputSeconds, contextSeconds)
+  const of = price.kind === 'per-second' ? price.of : 'output-and-context'
+  const offer: Offer = { ...bought.offer, price: { kind: 'per-second', micros: own, of, asOf: price.asOf } }
   return priceOf({ ...bought, offer }, inputSeconds, contextSeconds)
 }
 
