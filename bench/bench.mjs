@@ -13,7 +13,7 @@ await build({
   platform: 'node',
   target: 'node20',
   logLevel: 'warning',
-  external: ['@napi-rs/canvas', '@ffmpeg-binary/*', '@ffprobe-installer/*'],
+  external: ['@napi-rs/canvas', '@ffmpeg-binary/*'],
   banner,
 })
 await import('../dist-bench/main.js')

@@ -6,7 +6,7 @@ import { inPairs, pairText, runProgram, say, timeText } from './measure.ts'
 import { filmOf, linesOf } from './scripts.ts'
 
 const node = process.execPath
-const cli = join(process.cwd(), 'dist', 'cli.js')
+const cli = join(process.cwd(), process.env.LTX_DIST ?? 'dist', 'cli.js')
 const bare = (): number => runProgram(node, ['-e', '0'])
 const ltx = (folder: string, ...args: readonly string[]): number => runProgram(node, [cli, ...args], { cwd: folder })
 

@@ -12,7 +12,7 @@ export const pictures: Bench = {
   name: 'animatic',
   async run(folder) {
     writeFileSync(join(folder, 'film.ltx'), filmOf(shots, { seconds: `${seconds}s` }))
-    const cli = join(process.cwd(), 'dist', 'cli.js')
+    const cli = join(process.cwd(), process.env.LTX_DIST ?? 'dist', 'cli.js')
     const runs: number[] = []
     for (let run = 0; run < 3; run += 1) {
       rmSync(join(folder, '.ltx'), { recursive: true, force: true })

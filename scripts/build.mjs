@@ -23,7 +23,7 @@ const result = await build({
   define: { 'process.env.NODE_ENV': '"production"' },
   // Ink asks for React's developer tools only in development; the stub keeps them out.
   alias: { 'react-devtools-core': './scripts/empty.mjs' },
-  external: ['@napi-rs/canvas', '@ffmpeg-binary/*', '@ffprobe-installer/*'],
+  external: ['@napi-rs/canvas', '@ffmpeg-binary/*'],
   banner,
 })
 mkdirSync(dirname(folder), { recursive: true })
