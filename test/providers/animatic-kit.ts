@@ -59,6 +59,8 @@ export async function openDesk(): Promise<Desk> {
   const calls = provider.open({
     world: openNodeWorld(),
     scratch: join(folder, 'scratch'),
+    kept: join(folder, 'kept'),
+    kept: join(folder, 'kept'),
     signal: controller.signal,
     use,
     tool: async () => tool,

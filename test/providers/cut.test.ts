@@ -369,6 +369,7 @@ describe('as a provider', () => {
     const calls = cut.open({
       world: openNodeWorld(),
       scratch: join(folder, 'provider'),
+      kept: join(folder, 'kept'),
       signal: new AbortController().signal,
       use: { name: 'cut', kind: 'cut', settings: {}, span },
       tool: async () => tool,
