@@ -23,8 +23,12 @@ const beforeSending = new Set([
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
 const isTls = (error: unknown): boolean => /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO)/.test(codeOf(error))
 
+/** What the disk says while a body is written: no word of the network. */
+const ofDisk = /^(ENOSPC|EDQUOT|EACCES|EPERM|EROFS|EIO|EFBIG|EMFILE|ENFILE|ENOENT|ENOTDIR|EISDIR|ELOOP)$/
+const isDisk = (error: Error): boolean => ofDisk.test(codeOf(error)) && !('syscall' in error && error.syscall === 'connect')
+
 function troubleOf(error: unknown): unknown {
-  if (error instanceof HttpTrouble || !(error instanceof Error) || error.name === 'AbortError') return error
+  if (error instanceof HttpTrouble || !(error instanceof Error) || error.name === 'AbortError' || isDisk(error)) return error
   const code = codeOf(error)
   const unsent = beforeSending.has(code) || isTls(error)
   return new HttpTrouble(unsent ? 'unsent' : 'lost', `${error.message}${code === '' || error.message.includes(code) ? '' : ` (${code})`}`)

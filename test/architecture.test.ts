@@ -10,9 +10,9 @@ const root = join(import.meta.dirname, '..')
 const direction: Readonly<Record<string, readonly string[]>> = {
   lang: [],
   media: ['lang', 'failure', 'package-root', 'world'],
-  providers: ['media', 'lang', 'failure', 'world', 'package-root'],
+  providers: ['media', 'lang', 'failure', 'safe-text', 'world', 'package-root'],
   runtime: ['providers/provider', 'lang', 'failure', 'world'],
-  report: ['runtime/event', 'lang', 'failure'],
+  report: ['runtime/event', 'lang', 'failure', 'safe-text'],
 }
 
 /** The rooms of `lang` one below the other: its own files are the nouns and tables that all of them read. */

@@ -8,5 +8,7 @@ export const actionsPath = (dotLtx: string, namespace: Namespace): string => `${
 export const assetFactsPath = (dotLtx: string): string => `${dotLtx}/cache/assets.json`
 /** What hosts hold of our files, and until when. */
 export const uploadsPath = (dotLtx: string): string => `${dotLtx}/cache/uploads.json`
+/** What a provider has to keep between runs, by its name in the script. */
+export const keptPath = (dotLtx: string, name: string): string => `${dotLtx}/kept/${name}`
 /** Work under way; emptied when a run begins. */
 export const scratchPath = (dotLtx: string, name: string): string => `${dotLtx}/scratch/${name}`

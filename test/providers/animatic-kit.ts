@@ -60,7 +60,6 @@ export async function openDesk(): Promise<Desk> {
     world: openNodeWorld(),
     scratch: join(folder, 'scratch'),
     kept: join(folder, 'kept'),
-    kept: join(folder, 'kept'),
     signal: controller.signal,
     use,
     tool: async () => tool,

@@ -1,0 +1,351 @@
+// The two doors to a host. `pay` sends a job once and never again; `read` may ask as often as it takes. In go calls, out
+// come answers, or a ProviderFailure in words a person can act on. The key goes to the host's own origin and nowhere else.
+import type * as z from 'zod'
+import { type Failure, type FailureKind, ProviderFailure } from '../failure.ts'
+import type { HttpAnswer, HttpBody, HttpRequest, World } from '../world.ts'
+import { HttpTrouble } from '../world.ts'
+import { type Explain, type Explained, habitOf, kindOfStatus, type Seen, wordsIn } from './explain.ts'
+import { hostWords } from './host-words.ts'
+import { retryAfter } from './retry-after.ts'
+
+/** Where the key comes from and how it is shown to the host. */
+export type Key = {
+  /** Name of the secret. */
+  readonly env: string
+  readonly header: string
+  /** What stands before the key: `Bearer `, `Key `, or nothing. */
+  readonly before: string
+  /** Servers of one's own often need none. */
+  readonly optional?: boolean
+}
+
+export type DoorOptions = {
+  readonly world: World
+  readonly signal: AbortSignal
+  /** `https://api.example.com`, with or without a path. */
+  readonly base: string
+  readonly key?: Key
+  /** What people call the host: stands at the head of every message. */
+  readonly host: string
+  readonly explain?: Explain
+  /** In [0, 1), for the spread of waits. */
+  readonly random?: () => number
+}
+
+export type Call = {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Below the base (`/v2/jobs`), or a whole URL. */
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly json?: unknown
+  readonly body?: HttpBody
+  /** Milliseconds: until the answer's head; between two pieces of its body. */
+  readonly headMs?: number
+  readonly bodyMs?: number
+  /** Bytes of an answer that is text; 4 MiB if nothing is said. */
+  readonly limit?: number
+}
+
+export type Reply = {
+  readonly status: number
+  readonly headers: ReadonlyMap<string, string>
+  readonly text: string
+  /** Undefined where the body is no JSON. */
+  readonly json: unknown
+  readonly requestId: string | undefined
+}
+
+export type Download = {
+  readonly bytes: number
+  readonly sha256: string
+  readonly type: string
+  readonly headers: ReadonlyMap<string, string>
+}
+export type DownloadOptions = {
+  /** Bytes; 4 GiB if nothing is said. */
+  readonly limit?: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** Milliseconds until the head. */
+  readonly headMs?: number
+}
+
+export type Doors = {
+  /**
+   * Sends a job, once. Every failure says whether it may have been taken: kinds that mean a clear refusal (`invalid`, `auth`,
+   * `funds`, `moderation`, `rate`, `capacity`, `input`), or `network` and `host`, whose fate is open once `sent` was called.
+   */
+  pay(call: Call, sent: () => Promise<void>): Promise<Reply>
+  /** The same for hosts whose answer is the clip itself: streamed to `into` (a new file). */
+  payForFile(call: Call, sent: () => Promise<void>, into: string): Promise<Download & { readonly requestId: string | undefined }>
+  /** Asks; network errors, 408, 429 and 5xx are tried again for a while. */
+  read(call: Call): Promise<Reply>
+  /** Fetches a result to a new file. Follows redirects, without the key. A URL that has died is `expired`, and may be asked for anew. */
+  download(url: string, into: string, options?: DownloadOptions): Promise<Download>
+  /** Brings a file to a signed URL, or to the host itself. No redirect is followed. */
+  upload(call: Call): Promise<Reply>
+  /** A Failure in this host's name: for jobs that failed after they were taken. */
+  failure(explained: Explained, requestId?: string): Failure
+  /** Words of the host, made safe. */
+  words(text: string): string
+}
+
+const mebi = 1024 * 1024
+const connectMs = 15_000
+/** A read is tried so often here; after that the runtime waits longer, and says so. */
+const readTries = 4
+/** A wish longer than this is passed on instead of being slept through here. */
+const longestNap = 5_000
+const redirects = new Set([301, 302, 303, 307, 308])
+/** Every retry takes 10 of 500, every success gives 1 back: a host that is down is not stormed. */
+const bucketSize = 500
+const retryCost = 10
+
+const originOf = (url: string): string => new URL(url).origin
+const isLocal = ({ hostname }: URL): boolean =>
+  /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|10\..*|192\.168\..*|169\.254\..*|172\.(1[6-9]|2\d|3[01])\..*|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\..*|\[.*\])\.?$/i.test(
+    hostname,
+  )
+
+const idOf = (headers: ReadonlyMap<string, string>): string | undefined => {
+  const found = ['x-request-id', 'request-id', 'x-fal-request-id', 'x-amzn-requestid', 'cf-ray'].flatMap(
+    (name) => headers.get(name) ?? [],
+  )[0]
+  return found === undefined ? undefined : hostWords(found).slice(0, 80)
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+/** Reads an answer by its shape. One that does not fit is a fault of the host, its fate open where it was a submit. */
+export function answerAs<T>(reply: Reply, schema: z.ZodType<T>, host: string): T {
+  const read = schema.safeParse(reply.json)
+  if (read.success) return read.data
+  const at = read.error.issues[0]
+  const where = at === undefined || at.path.length === 0 ? '' : ` (${at.path.join('.')}: ${at.message})`
+  throw new ProviderFailure({
+    kind: 'host',
+    message: `${host} answered in a form that is not known${where}: ${hostWords(reply.text.slice(0, 400)).slice(0, 200)}`,
+    next: habitOf('host').next,
+    retry: true,
+    billed: 'unknown',
+    ...(reply.requestId === undefined ? {} : { requestId: reply.requestId }),
+  })
+}
+
+export function openDoors(options: DoorOptions): Doors {
+  const { world, signal, base, host } = options
+  const random = options.random ?? Math.random
+  const own = originOf(base)
+  const root = base.replace(/\/+$/, '')
+  let bucket = bucketSize
+
+  const urlOf = (path: string): string => (/^[a-z]+:\/\//i.test(path) ? path : `${root}${path.startsWith('/') ? '' : '/'}${path}`)
+  const secret = (): string | undefined => (options.key === undefined ? undefined : world.secret(options.key.env)?.trim() || undefined)
+  const words = (text: string): string =>
+    hostWords(
+      text,
+      [secret() ?? ''].filter((one) => one !== ''),
+    )
+
+  const failure = ({ kind, words: said, ...over }: Explained, requestId?: string): Failure => {
+    const habit = habitOf(kind)
+    const told = said === undefined || said === '' ? '' : `: ${words(said)}`
+    return {
+      kind,
+      message: `${host} ${habit.what}${told}`,
+      next: over.next ?? habit.next,
+      retry: over.retry ?? habit.retry,
+      billed: over.billed ?? habit.billed,
+      ...(requestId === undefined ? {} : { requestId }),
+    }
+  }
+
+  /** The key, for the host's own origin only. */
+  const keyFor = (url: string): Record<string, string> => {
+    const { key } = options
+    if (key === undefined || originOf(url) !== own) return {}
+    const value = secret()
+    if (value === undefined && key.optional === true) return {}
+    if (value === undefined || !/^[\x21-\x7e]+$/.test(value)) {
+      const what = value === undefined ? 'is not set' : 'holds characters that no key has'
+      throw new ProviderFailure({ ...failure({ kind: 'auth', next: `export ${key.env}=YOUR_KEY` }), message: `the key ${key.env} ${what}` })
+    }
+    return { [key.header]: `${key.before}${value}` }
+  }
+
+  const requestOf = (call: Call, url: string, headers: Readonly<Record<string, string>>): HttpRequest => {
+    const body: HttpBody | undefined = call.json === undefined ? call.body : { kind: 'text', text: JSON.stringify(call.json) }
+    return {
+      method: call.method,
+      url,
+      headers: {
+        accept: 'application/json',
+        'user-agent': 'ltx',
+        ...(call.json === undefined ? {} : { 'content-type': 'application/json' }),
+        ...call.headers,
+        ...headers,
+      },
+      timeouts: { connect: connectMs, head: call.headMs ?? 60_000, body: call.bodyMs ?? 60_000 },
+      ...(body === undefined ? {} : { body }),
+    }
+  }
+
+  const replyOf = async (answer: HttpAnswer, limit = 4 * mebi): Promise<Reply> => {
+    const text = await answer.text(limit)
+    return { status: answer.status, headers: answer.headers, text, json: jsonOf(text), requestId: idOf(answer.headers) }
+  }
+
+  /** An answer that is no success, as a Failure. */
+  const refusalOf = (reply: Reply): Failure => {
+    const seen: Seen = { status: reply.status, headers: reply.headers, body: reply.text, json: reply.json }
+    const known = options.explain?.(seen)
+    const explained: Explained = known ?? { kind: kindOfStatus(reply.status) }
+    const said = explained.words ?? wordsIn(reply.json) ?? reply.text
+    const wish = retryAfter({ headers: reply.headers, body: reply.text, now: world.clock.now() })
+    const waits = wish !== undefined && (explained.kind === 'rate' || explained.kind === 'capacity' || explained.kind === 'host')
+    const made = failure({ ...explained, words: `${reply.status}${said.trim() === '' ? '' : ` ${said}`}` }, reply.requestId)
+    return { ...made, ...(waits ? { retryAfterMs: wish } : {}) }
+  }
+
+  /** What no host said: the network's own words. */
+  const troubleOf = (error: unknown, billed: Failure['billed']): ProviderFailure | undefined => {
+    if (!(error instanceof HttpTrouble)) return undefined
+    const kind: FailureKind = error.kind === 'too-large' ? 'host' : 'network'
+    const explained: Explained = { kind, words: error.message, ...(billed === undefined ? {} : { billed }) }
+    return new ProviderFailure({ ...failure(explained), ...(kind === 'host' ? { retry: false } : {}) })
+  }
+
+  /** One paid request; `take` reads a success, everything else is judged here. */
+  const payOnce = async <T>(call: Call, sent: () => Promise<void>, take: (answer: HttpAnswer) => Promise<T>): Promise<T> => {
+    const url = urlOf(call.path)
+    const request = requestOf(call, url, keyFor(url))
+    signal.throwIfAborted()
+    let left = false
+    const beforeSend = async (): Promise<void> => {
+      await sent()
+      left = true
+    }
+    try {
+      // No signal: an answer on its way is money, and is waited for.
+      const answer = await world.http.request({ ...request, beforeSend })
+      if (answer.status >= 200 && answer.status < 300) return await take(answer)
+      const reply = await replyOf(answer)
+      const refused = refusalOf(reply)
+      // A proxy's page for 503 does not say whether the host behind it took the job.
+      const vague = reply.status === 503 && reply.json === undefined && refused.kind === 'capacity'
+      throw new ProviderFailure(vague ? { ...refused, kind: 'host', billed: 'unknown' } : refused)
+    } catch (error) {
+      const trouble = troubleOf(error, left ? 'unknown' : 'no')
+      if (trouble === undefined) throw error
+      if (!left) throw trouble
+      throw new ProviderFailure({
+        ...trouble.failure,
+        message: `the job was sent to ${host}, but its answer did not come whole: ${words(error instanceof Error ? error.message : '')}`,
+        next: 'look at the host whether it was made; `ltx resolve` says whether it may be sent again',
+        retry: false,
+      })
+    }
+  }
+
+  /** Waits before the next try, or says that there is none. */
+  const nap = async (failed: Failure, attempt: number): Promise<boolean> => {
+    const wish = failed.retryAfterMs
+    if (attempt >= readTries || bucket < retryCost || (wish !== undefined && wish > longestNap)) return false
+    bucket -= retryCost
+    const jitter = random() * Math.min(20_000, 1000 * 2 ** (attempt - 1))
+    await world.clock.sleep(wish === undefined ? jitter : wish + random() * 500, signal)
+    return true
+  }
+
+  /** Tries until it works, or until it is clear that it will not. */
+  const patiently = async <T>(once: () => Promise<T>, worth = (failed: Failure): boolean => failed.retry): Promise<T> => {
+    for (let attempt = 1; ; attempt += 1) {
+      signal.throwIfAborted()
+      try {
+        const done = await once()
+        bucket = Math.min(bucketSize, bucket + 1)
+        return done
+      } catch (error) {
+        const failed = error instanceof ProviderFailure ? error : troubleOf(error, 'unknown')
+        if (failed === undefined || signal.aborted) throw signal.aborted ? signal.reason : error
+        if (!worth(failed.failure) || !(await nap(failed.failure, attempt))) throw failed
+      }
+    }
+  }
+
+  const readOnce = async (call: Call): Promise<Reply> => {
+    const url = urlOf(call.path)
+    const reply = await replyOf(await world.http.request({ ...requestOf(call, url, keyFor(url)), signal }), call.limit)
+    if (reply.status >= 200 && reply.status < 300) return reply
+    throw new ProviderFailure(refusalOf(reply))
+  }
+
+  /** A result may lie anywhere in the open, over TLS; on this machine or in its house only where the host itself is there. */
+  const allowed = (text: string): URL => {
+    const url = URL.canParse(text) ? new URL(text) : undefined
+    const home = isLocal(new URL(base))
+    const fits = url !== undefined && (url.protocol === 'https:' || (url.protocol === 'http:' && home)) && (home || !isLocal(url))
+    if (fits && url.username === '' && url.password === '') return url
+    throw new ProviderFailure({
+      ...failure({ kind: 'host', words: `it names a result at an address that is not asked: ${text}` }),
+      retry: false,
+    })
+  }
+
+  const downloadOnce = async (from: string, into: string, how: DownloadOptions): Promise<Download> => {
+    let url = allowed(urlOf(from))
+    for (let hop = 0; hop <= 3; hop += 1) {
+      const call: Call = { method: 'GET', path: url.href, headers: { accept: '*/*', ...how.headers }, headMs: how.headMs ?? 60_000 }
+      // The key opens the host's own downloads; behind a redirect it is never shown.
+      const key = hop === 0 ? keyFor(url.href) : {}
+      const answer = await world.http.request({ ...requestOf(call, url.href, key), signal })
+      const target = answer.headers.get('location')
+      if (redirects.has(answer.status) && target !== undefined) {
+        await answer.drop()
+        url = allowed(new URL(target, url).href)
+        continue
+      }
+      if (answer.status !== 200) throw new ProviderFailure(deadOr(await replyOf(answer)))
+      const type = answer.headers.get('content-type')?.toLowerCase() ?? ''
+      if (/^(text\/|application\/(json|xml|problem))/.test(type)) {
+        const { text, requestId } = await replyOf(answer, mebi)
+        throw new ProviderFailure(failure({ kind: 'host', words: `instead of a file it sent ${type}: ${text.slice(0, 200)}` }, requestId))
+      }
+      return { ...(await answer.toFile(into, how.limit ?? 4096 * mebi)), type, headers: answer.headers }
+    }
+    throw new ProviderFailure({ ...failure({ kind: 'host', words: 'a result that only leads elsewhere' }), retry: false })
+  }
+
+  /** 401, 403, 404 and 410 of a result: its URL has died, the job may still know a fresh one. */
+  const deadOr = (reply: Reply): Failure => {
+    if (![401, 403, 404, 410].includes(reply.status)) return refusalOf(reply)
+    const words = `${reply.status} for its result`
+    return { ...failure({ kind: 'expired', words, next: 'run again: a fresh address is asked for' }, reply.requestId), retry: true }
+  }
+
+  return {
+    pay: (call, sent) => payOnce(call, sent, (answer) => replyOf(answer, call.limit)),
+    payForFile: (call, sent, into) =>
+      payOnce(call, sent, async (answer) => {
+        const requestId = idOf(answer.headers)
+        const type = answer.headers.get('content-type')?.toLowerCase() ?? ''
+        const file = await answer.toFile(into, call.limit ?? 4096 * mebi)
+        return { ...file, type, headers: answer.headers, requestId }
+      }),
+    read: (call) => patiently(() => readOnce(call)),
+    // An address that has died does not come back to life by asking for it again.
+    download: (url, into, how = {}) =>
+      patiently(
+        () => downloadOnce(url, into, how),
+        ({ retry, kind }) => retry && kind !== 'expired',
+      ),
+    upload: (call) => patiently(() => readOnce({ headMs: 120_000, ...call })),
+    failure,
+    words,
+  }
+}
