@@ -96,6 +96,7 @@ export const commands = [
       { name: 'frozen', doc: 'fail if anything would have to be made (for CI)' },
       set,
       episode,
+      { name: 'refresh', doc: 'also films that are released' },
       { name: 'yes', short: 'y', doc: 'do not ask before spending money' },
       { name: 'jobs', value: 'N', form: 'count', doc: 'at most so many jobs at once' },
       { name: 'no-tui', doc: 'a line an event instead of the live view' },
@@ -138,6 +139,18 @@ export const commands = [
     operands: [file, { name: 'OLD', doc: 'the path it was made under' }, { name: 'NEW', doc: 'the path the script has now' }],
     options: [],
     examples: [{ line: 'ltx rename harbor/open harbor/quay', does: 'the clips of harbor/open are now those of harbor/quay' }],
+  },
+  {
+    name: 'release',
+    summary: 'mark a film as out, so that it never changes by itself',
+    about:
+      'Writes into the lock that the film, or one episode of a series, is out. From then on an edit of the script, or of a library it shares, makes nothing again: `ltx plan` lists what would go stale and what refreshing it would cost, and `ltx render --refresh` does it.',
+    operands: [file],
+    options: [episode, set, { name: 'undo', doc: 'take the mark away' }],
+    examples: [
+      { line: 'ltx release episode.ltx --episode 12', does: 'episode 12 is out' },
+      { line: 'ltx release episode.ltx --episode 12 --undo', does: 'and back again' },
+    ],
   },
   {
     name: 'init',
@@ -185,7 +198,7 @@ export const helpTable: HelpTable = {
   groups: [
     { title: 'Write', commands: ['init', 'check', 'fmt', 'explain'] },
     { title: 'Look ahead', commands: ['plan', 'why'] },
-    { title: 'Make', commands: ['render', 'takes', 'pick', 'rename'] },
+    { title: 'Make', commands: ['render', 'takes', 'pick', 'rename', 'release'] },
     { title: 'The machine', commands: ['doctor', 'completion'] },
   ],
 }

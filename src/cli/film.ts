@@ -8,6 +8,7 @@ import { paramsOf as paramsIn } from '../lang/meaning/file-scope.ts'
 import type { ParamInput, ParamSpec } from '../lang/meaning/param-input.ts'
 import type { Episode } from '../lang/meaning/series.ts'
 import { checkOutputs, findEpisode, readEpisodes } from '../lang/meaning/series.ts'
+import { formatMoney } from '../lang/money.ts'
 import type { Plan } from '../lang/plan.ts'
 import { closest } from '../lang/suggest.ts'
 import type { FilmOptions, Opened } from '../open-script.ts'
@@ -162,4 +163,12 @@ export function knownPath(name: string, film: Film, io: Io): string {
   const next = near === undefined ? `it has ${known.slice(0, 8).join(', ')}` : `did you mean \`${near}\`?`
   io.stderr.write(`ltx: the film has no shot \`${safeText(name)}\`\n  ${safeText(next)}\n`)
   throw new Stop(exitCode('usage'))
+}
+
+/** Of a released film: what would be made again and for how much; undefined when it is not released, or as it was. */
+export function staleOf({ lock, plan }: Film): string | undefined {
+  if (lock.released !== true || plan.rung !== 'final' || plan.totals.make === 0) return undefined
+  const paths = plan.lines.filter((line) => line.change !== 'keep').map((line) => line.path)
+  const shown = paths.slice(0, 6).join(', ') + (paths.length > 6 ? ', …' : '')
+  return `${plan.film.title} is released and stays as it is; stale: ${shown}; refreshing it costs ${formatMoney(plan.totals.price)}`
 }

@@ -21,6 +21,7 @@ const bodies: Readonly<Record<CommandName, () => Promise<Command>>> = {
   takes: async () => (await import('./takes.ts')).takes,
   pick: async () => (await import('./pick.ts')).pick,
   rename: async () => (await import('./rename.ts')).rename,
+  release: async () => (await import('./release.ts')).release,
   init: async () => (await import('./init.ts')).init,
   doctor: async () => (await import('./doctor.ts')).doctor,
   completion: async () => (await import('./completion.ts')).completion,

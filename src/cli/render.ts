@@ -10,8 +10,8 @@ import type { Exit } from '../report/exit.ts'
 import { exitCode, exitOf } from '../report/exit.ts'
 import { safeText } from '../report/safe-text.ts'
 import type { Screen } from '../report/screen.ts'
-import { chooseScreen, openScreen } from '../report/screen.ts'
-import { planFilm, planFilms, rungOf, scriptOf, showDiagnostics, wantedFilms } from './film.ts'
+import { chooseScreen, isCi, openScreen } from '../report/screen.ts'
+import { planFilm, planFilms, rungOf, scriptOf, showDiagnostics, staleOf, wantedFilms } from './film.ts'
 import type { Call, Io } from './io.ts'
 import { onlyPaths } from './only.ts'
 
@@ -67,6 +67,7 @@ export async function render(call: Call, io: Io): Promise<number> {
       // A later episode may share shots with the one just made: it is planned once more.
       const film = (index === 0 ? planned[0] : undefined) ?? (await planFilm(opened, wanted, rungOf(call), io))
       if (!io.quiet) showDiagnostics(opened, io)
+      if (isLeftAsItIs(film, call, io)) continue
       exits.push(await renderFilm(film, call, io, stopping))
       if (stopping.signal.aborted) break
     }
@@ -74,6 +75,14 @@ export async function render(call: Call, io: Io): Promise<number> {
   } finally {
     stopping.end()
   }
+}
+
+/** A released film that would be made again is not, unless somebody says so: what is stale is told, with its price. */
+function isLeftAsItIs(film: Film, call: Call, io: Io): boolean {
+  const stale = staleOf(film)
+  if (stale === undefined || call.options.has('refresh')) return false
+  io.stdout.write(`${safeText(stale)}\n  refresh it: ltx render ${safeText(film.opened.script)} --refresh\n`)
+  return true
 }
 
 async function renderFilm(film: Film, call: Call, io: Io, stopping: Stopping): Promise<Exit> {
@@ -104,6 +113,7 @@ async function renderFilm(film: Film, call: Call, io: Io, stopping: Stopping): P
       world: io.world,
       signal: stopping.signal,
       emit: (event) => screen.event(event),
+      ci: isCi(io.env),
       ...(only === undefined ? {} : { only }),
       ...(jobs === undefined ? {} : { jobs: Number(jobs) }),
     })

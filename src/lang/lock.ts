@@ -29,6 +29,8 @@ export type Lock = {
   readonly picks: ReadonlyMap<Path, number>
   /** New path to the one under which it was first made: seeds derive from that one, so a rename re-makes nothing. */
   readonly moves: ReadonlyMap<Path, Path>
+  /** The film is out: it is made again only on somebody's word. */
+  readonly released?: true
 }
 
 export const emptyLock: Lock = { jobs: new Map(), picks: new Map(), moves: new Map() }
@@ -78,7 +80,8 @@ export function printLock(lock: Lock): string {
     ...[...lock.jobs].map(([id, job]) => ({ path: pathOf(id), rank: 2, id, text: stanza(id, job) })),
   ]
   entries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.rank - b.rank || natural(a.id, b.id)))
-  return `${[`ltx-lock ${lockVersion}`, ...entries.map((entry) => entry.text)].join('\n\n')}\n`
+  const head = lock.released === true ? [`ltx-lock ${lockVersion}`, 'released'] : [`ltx-lock ${lockVersion}`]
+  return `${[...head, ...entries.map((entry) => entry.text)].join('\n\n')}\n`
 }
 
 /** A word from a host, such as the model it says it served, as the lock may hold it: plain, short, no address. */
@@ -176,7 +179,13 @@ const fieldNames = Object.keys(fields) as Field[] // Object.keys loses the liter
 
 type Line = { readonly text: string; readonly start: number; readonly number: number }
 type Open = { readonly id: JobId; readonly line: Line; readonly job: Partial<LockedJob> }
-type Building = { jobs: Map<JobId, LockedJob>; picks: Map<Path, number>; moves: Map<Path, Path>; open: Open | undefined }
+type Building = {
+  jobs: Map<JobId, LockedJob>
+  picks: Map<Path, number>
+  moves: Map<Path, Path>
+  released: boolean
+  open: Open | undefined
+}
 
 function linesOf(text: string): Line[] {
   let start = 0
@@ -229,7 +238,10 @@ function readLine(lock: Building, line: Line): void {
     setOnce(lock.picks, word(rest[0], 'a path'), count(rest[1], 'a take', 1), `the pick of ${rest[0]}`)
   } else if (shape === 'moved 3' && rest[1] === '->') {
     setOnce(lock.moves, word(rest[2], 'a path'), word(rest[0], 'a path'), `the move to ${rest[2]}`)
-  } else flaw('a line starts with `job`, `pick` or `moved`')
+  } else if (shape === 'released 0') {
+    if (lock.released) flaw('`released` is there twice')
+    lock.released = true
+  } else flaw('a line starts with `job`, `pick`, `moved` or `released`')
 }
 
 /**
@@ -249,7 +261,7 @@ export function parseLock(text: string, path: string, reporter: Reporter): Lock 
     reporter.report('lock.newer', spanOf(first), { found: Number(version), known: lockVersion })
     return undefined
   }
-  const lock: Building = { jobs: new Map(), picks: new Map(), moves: new Map(), open: undefined }
+  const lock: Building = { jobs: new Map(), picks: new Map(), moves: new Map(), released: false, open: undefined }
   let at = first
   try {
     if (text.length > sizeLimit) flaw('the lock is larger than 32 million characters')
@@ -265,5 +277,5 @@ export function parseLock(text: string, path: string, reporter: Reporter): Lock 
     reporter.report('lock.corrupt', spanOf(line), { line: line?.number ?? 1, problem: error.message })
     return undefined
   }
-  return { jobs: lock.jobs, picks: lock.picks, moves: lock.moves }
+  return { jobs: lock.jobs, picks: lock.picks, moves: lock.moves, ...(lock.released ? { released: true } : {}) }
 }

@@ -17,6 +17,8 @@ export type LockFile = {
   keepOnly(ids: ReadonlySet<JobId>): void
   pick(path: Path, take: number): void
   move(from: Path, to: Path): void
+  /** Marks the film as out, or takes the mark away. */
+  release(released: boolean): void
   /** Writes what changed, if anything did. Rejects with a failure when the file on the disk cannot be read. */
   save(): Promise<void>
 }
@@ -32,11 +34,21 @@ const unreadable = (name: string): Failure => ({
 })
 
 /** A lock under way. */
-type Draft = { readonly jobs: Map<JobId, LockedJob>; readonly picks: Map<Path, number>; readonly moves: Map<Path, Path> }
+type Draft = {
+  readonly jobs: Map<JobId, LockedJob>
+  readonly picks: Map<Path, number>
+  readonly moves: Map<Path, Path>
+  released?: true
+}
 /** What this process has changed; an absent job was taken out. */
-type Changes = Omit<Draft, 'jobs'> & { readonly jobs: Map<JobId, LockedJob | undefined> }
+type Changes = Omit<Draft, 'jobs' | 'released'> & { readonly jobs: Map<JobId, LockedJob | undefined>; released?: boolean }
 
-const draftOf = (lock: Lock): Draft => ({ jobs: new Map(lock.jobs), picks: new Map(lock.picks), moves: new Map(lock.moves) })
+const draftOf = (lock: Lock): Draft => ({
+  jobs: new Map(lock.jobs),
+  picks: new Map(lock.picks),
+  moves: new Map(lock.moves),
+  ...(lock.released === undefined ? {} : { released: lock.released }),
+})
 
 function apply(draft: Draft, changes: Changes): void {
   for (const [id, job] of changes.jobs) {
@@ -45,6 +57,8 @@ function apply(draft: Draft, changes: Changes): void {
   }
   for (const [path, take] of changes.picks) draft.picks.set(path, take)
   for (const [to, from] of changes.moves) draft.moves.set(to, from)
+  if (changes.released === true) draft.released = true
+  if (changes.released === false) delete draft.released
 }
 
 /**
@@ -92,6 +106,10 @@ export async function openLockFile(files: Files, path: string, name: string, rep
     move(from, to) {
       changes.moves.set(to, from)
       draft.moves.set(to, from)
+    },
+    release(released) {
+      changes.released = released
+      apply(draft, changes)
     },
     save() {
       saving = saving.catch(() => undefined).then(write)

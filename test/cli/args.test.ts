@@ -173,7 +173,7 @@ describe('completion', () => {
     }
   }
   it('offers commands, options, choices and films in bash', () => {
-    expect(offered('re')).toEqual(['render', 'rename'])
+    expect(offered('re')).toEqual(['render', 'rename', 'release'])
     expect(offered('render', '--an')).toEqual(['--animatic'])
     expect(offered('completion', '')).toEqual(['bash', 'zsh', 'fish'])
     expect(offered('plan', '').join(' ')).toContain('film.ltx')

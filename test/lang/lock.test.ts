@@ -77,6 +77,12 @@ describe('text of a lock', () => {
     expect(printLock(read(text).lock ?? lock)).toBe(text)
     expect(read(text.replaceAll('\n', '\r\n')).lock).toEqual(read(text).lock)
   })
+  test('a released film', () => {
+    const released: Lock = { ...lock, released: true }
+    expect(printLock(released).split('\n').slice(0, 3)).toEqual(['ltx-lock 1', '', 'released'])
+    expect(read(printLock(released)).lock?.released).toBe(true)
+    expect(firstError(`${printLock(released)}\nreleased\n`)?.message).toContain('twice')
+  })
   test('an empty lock', () => {
     expect(read('ltx-lock 1\n').lock).toEqual({ jobs: new Map(), picks: new Map(), moves: new Map() })
     expect(printLock({ jobs: new Map(), picks: new Map(), moves: new Map() })).toBe('ltx-lock 1\n')
