@@ -89,7 +89,10 @@ export async function main(argv: readonly string[]): Promise<number> {
       const { options } = parsed
       const io = await openIo(options.has('no-color'), options.has('quiet'), output)
       // What is thrown where nobody waits for it ends the process too, with the same words.
-      process.once('uncaughtException', (error) => process.exit(tell(error, io)))
+      process.on('uncaughtException', (error, origin) => {
+        // A package that fails to load is told of twice: here, and to the one who asked for it.
+        if (origin === 'uncaughtException' || !isIncomplete(error)) process.exit(tell(error, io))
+      })
       try {
         const body = await bodies[parsed.command]()
         const code = await body(parsed, io)
@@ -109,9 +112,17 @@ function tell(error: unknown, io: Io): number {
     io.stderr.write(`ltx: ${safeText(failure.message)}\n  ${safeText(failure.next)}\n`)
     return exitCode(exitOf({ reason: 'failed', failures: [failure], some: false }))
   }
+  if (isIncomplete(error)) {
+    io.stderr.write('ltx: a part of ltx is missing here: @napi-rs/canvas, which draws letters and animatics\n')
+    io.stderr.write('  run `npm install` on this machine (a copied node_modules holds another one’s build); ltx doctor says what else\n')
+    return exitCode('failed')
+  }
   const debug = io.env.LTX_DEBUG !== undefined
   const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   const detail = debug && error instanceof Error ? (error.stack ?? said) : `${said}\n  LTX_DEBUG=1 shows more`
   io.stderr.write(`ltx: this is a mistake of ours, please report it\n  ${safeText(detail)}\n`)
   return exitCode('failed')
 }
+
+/** A package that is not there, or is built for another machine. */
+const isIncomplete = (error: unknown): boolean => error instanceof Error && /@napi-rs\/canvas|native binding/i.test(error.message)
