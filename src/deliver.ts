@@ -5,7 +5,7 @@ import { basename, dirname, extname, join } from 'node:path'
 import type { Film } from './compile.ts'
 import { ProviderFailure } from './failure.ts'
 import { canonicalJson } from './lang/key.ts'
-import type { Delivered, JobId, Request } from './lang/plan.ts'
+import type { Adjusted, Delivered, JobId, Request } from './lang/plan.ts'
 import { layCaptions, toSrt, toVtt } from './media/captions.ts'
 import { deliver } from './media/delivery.ts'
 import { makeFilm } from './media/film.ts'
@@ -17,6 +17,7 @@ import { probe } from './media/probe.ts'
 import { contactSheet } from './media/sheet.ts'
 import { makeSound } from './media/sound.ts'
 import { layoutOf } from './providers/animatic/layout.ts'
+import { differenceOf, isAsAdjusted } from './runtime/adjust.ts'
 import type { Check, CutFiles, CutMade } from './runtime/run.ts'
 import type { Files } from './world.ts'
 
@@ -59,7 +60,7 @@ const houseOf = (film: Film): House => ({
 export function openCut(film: Film, setting: Setting): FilmCut {
   let made: Deliveries | undefined
   return {
-    check: (path, request) => checkClip(film, path, request),
+    check: (path, request, adjusted) => checkClip(film, path, request, adjusted),
     async make(files, report) {
       const result = await cutFilm(film, files, setting, report)
       made = result.deliveries
@@ -69,32 +70,19 @@ export function openCut(film: Film, setting: Setting): FilmCut {
   }
 }
 
-/** Is the file what was asked for? A provider whose clips are ready for the cut has to be exact. */
-async function checkClip(film: Film, path: string, request: Request): Promise<Delivered> {
+/** Is the file what was asked for, or what its host says it made instead? */
+async function checkClip(film: Film, path: string, request: Request, adjusted: Adjusted | undefined): Promise<Delivered> {
   const delivered = await probe(path)
-  const ready = film.capabilities.get(request.provider.split('/')[0] ?? '')?.ready === true
-  const wrong = differenceOf(delivered, request, ready)
-  if (wrong === undefined) return delivered
+  const known = film.capabilities.get(request.provider.split('/')[0] ?? '')
+  const fit = { ready: known?.ready === true, ...(known?.slack === undefined ? {} : { slack: known.slack }) }
+  const wrong = differenceOf(delivered, request, fit)
+  if (wrong === undefined || (adjusted !== undefined && isAsAdjusted(delivered, request, adjusted, fit))) return delivered
   throw new ProviderFailure({
     kind: 'mismatch',
     message: `the clip is not what was asked for: ${wrong}`,
     next: 'it is kept aside; run again to have it made once more',
     retry: true,
   })
-}
-
-function differenceOf(delivered: Delivered, request: Request, ready: boolean): string | undefined {
-  const { size, rate, frames } = request
-  if (delivered.size.width !== size.width || delivered.size.height !== size.height) {
-    return `${delivered.size.width}x${delivered.size.height} instead of ${size.width}x${size.height}`
-  }
-  if (delivered.rate.num * rate.den !== rate.num * delivered.rate.den)
-    return `${delivered.rate.num}/${delivered.rate.den} frames a second instead of ${rate.num}/${rate.den}`
-  // A whole clip that is only brought to house form has the length it has.
-  if (frames === 0) return undefined
-  const edits = request.operation === 'extend' || request.operation === 'retake'
-  const fits = ready ? delivered.frames === frames : edits ? delivered.frames >= frames : Math.abs(delivered.frames - frames) <= 1
-  return fits ? undefined : `${delivered.frames} frames instead of ${frames}`
 }
 
 type Cutting = { readonly deliveries: Deliveries; readonly made: CutMade }

@@ -6,6 +6,7 @@ import type { Deliveries } from './deliver.ts'
 import { openCut } from './deliver.ts'
 import { ProviderFailure } from './failure.ts'
 import { openActions } from './runtime/actions.ts'
+import { policyOf } from './runtime/adjust.ts'
 import type { Stamped } from './runtime/event.ts'
 import { journalFolder, openJournal } from './runtime/journal.ts'
 import { actionsPath, scratchPath, uploadsPath } from './runtime/layout.ts'
@@ -25,6 +26,8 @@ export type MakeOptions = {
   readonly only?: ReadonlySet<string>
   /** At most so many jobs at once at each provider. */
   readonly jobs?: number
+  /** Nobody watches: what a host has adjusted is refused unless the script says otherwise. */
+  readonly ci?: boolean
 }
 
 export type Made = { readonly outcome: Outcome; readonly deliveries?: Deliveries }
@@ -130,7 +133,11 @@ async function openProviders(film: Film, options: MakeOptions, scratch: string):
       typeof concurrency === 'number' ? concurrency : provider.capabilities.concurrency,
     )
     await options.world.files.makeFolder(context.scratch)
-    opened.set(name, { capabilities: { ...provider.capabilities, concurrency: most }, calls: provider.open(context) })
+    opened.set(name, {
+      capabilities: { ...provider.capabilities, concurrency: most },
+      calls: provider.open(context),
+      adjust: policyOf(use.settings['adjust'], options.ci === true),
+    })
   }
   return opened
 }

@@ -72,6 +72,11 @@ export type Capabilities = {
   readonly reproducibility: Reproducibility
   /** Files that are ready for the cut as they come: right codec, size, rate and exact length. Others are conformed first. */
   readonly ready: boolean
+  /**
+   * How far a clip may stray from the request at a host that takes no exact numbers: pixels a side, frames, any rate. Absent: a frame.
+   * The cut brings such a clip to the film's form like any other.
+   */
+  readonly slack?: { readonly side: number; readonly frames: number; readonly rate?: 'any' }
   /** What `extend` and `retake` go on from: the whole shot so far as one file, or the clip of the link they touch (which carries the model's own state). */
   readonly continues: 'whole' | 'link'
   readonly needsKey: boolean

@@ -201,6 +201,13 @@ export const rows: readonly Row[] = [
     setting([arg('second', ['money'], 'dollars a second')]),
   ),
   row(
+    'adjust',
+    ['provider'],
+    'what is done where the host makes less than it was asked for: `accept` it, accept it and `warn`, or `refuse` it',
+    'adjust refuse',
+    setting([arg('policy', [{ words: ['accept', 'warn', 'refuse'] }], 'accept, warn or refuse')], { default: 'warn; refuse in CI' }),
+  ),
+  row(
     'cast',
     ['file'],
     'a person, an animal, a thing that must look the same everywhere; `{name}` puts the words in any text',

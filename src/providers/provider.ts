@@ -3,7 +3,7 @@
 
 import type { Failure } from '../failure.ts'
 import type { Capabilities } from '../lang/catalogue.ts'
-import type { Request, Sha256, Slot } from '../lang/plan.ts'
+import type { Adjusted, Request, Sha256, Slot } from '../lang/plan.ts'
 import type { ProviderUse } from '../lang/program.ts'
 import type { Tool } from '../media/ffmpeg.ts'
 import type { World } from '../world.ts'
@@ -25,8 +25,17 @@ export type Ticket = { readonly [key: string]: string | number | boolean | null 
 /** Where a job stands at the host. `progress` is 0..1 where the host tells; `phase` is a word or two for the screen. */
 export type Status =
   | { readonly state: 'waiting' | 'working'; readonly progress?: number; readonly phase?: string; readonly nextPollMs: number }
-  /** `expiresAt`: when the host throws the result away, milliseconds since 1970, where it says so. */
-  | { readonly state: 'done'; readonly billed?: number; readonly servedModel?: string; readonly expiresAt?: number }
+  /**
+   * `expiresAt`: when the host throws the result away, milliseconds since 1970, where it says so. `adjusted`: the host made something
+   * else than it was asked for, and says so; the script's policy decides.
+   */
+  | {
+      readonly state: 'done'
+      readonly billed?: number
+      readonly servedModel?: string
+      readonly expiresAt?: number
+      readonly adjusted?: Adjusted
+    }
   | { readonly state: 'failed'; readonly failure: Failure }
 
 export type Calls = {

@@ -7,7 +7,7 @@ import type { EventType, Stamped } from '../runtime/event.ts'
 import { widthOf } from './cell.ts'
 import type { Tone } from './row.ts'
 import { paint, piece } from './row.ts'
-import { clock, counted, faultOf, fileSize, oneLine, roughly } from './say.ts'
+import { adjustedText, clock, counted, faultOf, fileSize, oneLine, roughly } from './say.ts'
 import type { Screen, ScreenOptions, Stream } from './stream.ts'
 import { summaryRows } from './summary.ts'
 import type { View } from './view.ts'
@@ -90,6 +90,8 @@ function say(view: View, event: Stamped, told: Map<string, string>): Said | unde
         word: 'done',
         text: `${named(event.job)}${[oneLine(event.servedModel), formatMoney(event.billed)].filter(Boolean).join(', ')}`,
       }
+    case 'job.adjusted':
+      return event.policy === 'warn' ? { word: 'adjusted', text: named(event.job) + adjustedText(event), tone: 'warn' } : undefined
     case 'job.stored':
       return { word: 'stored', text: named(event.job) + deliveredText(event), tone: 'good' }
     case 'job.retrying':

@@ -1,7 +1,8 @@
 // Small pieces of wording that every view shares: clocks, lengths, sizes, counts, and whose fault a failure is.
 
 import type { FailureKind } from '../failure.ts'
-import type { Job } from '../lang/plan.ts'
+import { formParts } from '../lang/form.ts'
+import type { Form, Job } from '../lang/plan.ts'
 import { safeText } from './safe-text.ts'
 
 /** Text from outside on one line, safe to print. */
@@ -33,6 +34,13 @@ export function fileSize(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`
   const [unit, divisor] = bytes < 1e6 ? ['kB', 1e3] : bytes < 1e9 ? ['MB', 1e6] : ['GB', 1e9]
   return `${(bytes / divisor).toFixed(1)} ${unit}`
+}
+
+/** `came as 1280x720, 25 fps, 6s instead of 1920x1080, 50 fps, 10s`: only what differs. */
+export function adjustedText({ asked, made }: { readonly asked: Form; readonly made: Form }): string {
+  const [was, is] = [formParts(asked), formParts(made)]
+  const other = is.map((_, at) => at).filter((at) => is[at] !== was[at])
+  return `came as ${other.map((at) => is[at]).join(', ')} instead of ${other.map((at) => was[at]).join(', ')}`
 }
 
 /** What a job is to a person: `take 2/3 · extend +1`. The first take of a one-take shot is just the shot. */

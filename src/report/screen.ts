@@ -16,12 +16,14 @@ type Setting = {
 
 const set = (value: string | undefined): boolean => value !== undefined && value !== ''
 
+/** Nobody watches: a build server. */
+export const isCi = (env: Readonly<Record<string, string | undefined>>): boolean => set(env.CI) && env.CI !== '0' && env.CI !== 'false'
+
 /** `--json` wins; then the live view, where there is a terminal that can move its cursor and nobody said no. */
 export function chooseScreen({ json = false, noTui = false, isTTY, env }: Setting): Face {
   if (json) return 'json'
   const dumb = env.TERM === 'dumb' || env.TERM === ''
-  const ci = set(env.CI) && env.CI !== '0' && env.CI !== 'false'
-  return isTTY && !noTui && !dumb && !ci ? 'tui' : 'plain'
+  return isTTY && !noTui && !dumb && !isCi(env) ? 'tui' : 'plain'
 }
 
 /** Colour: `--no-color` and NO_COLOR say no, FORCE_COLOR says yes (0: no), else a terminal that is not dumb has it. */

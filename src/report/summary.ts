@@ -4,7 +4,7 @@ import { formatMoney } from '../lang/money.ts'
 import { formatSeconds, framesToSeconds } from '../lang/time.ts'
 import type { Row } from './row.ts'
 import { piece } from './row.ts'
-import { clock, counted, faultOf, jobLabel, oneLine } from './say.ts'
+import { adjustedText, clock, counted, faultOf, jobLabel, oneLine } from './say.ts'
 import type { JobView, View } from './view.ts'
 import { elapsedMs } from './view.ts'
 
@@ -72,6 +72,23 @@ function failureRows(job: JobView): readonly Row[] {
   ]
 }
 
+/** Clips whose host made something else than it was asked for. */
+function adjustedRows(view: View): readonly Row[] {
+  const all = [...view.adjusted.values()]
+  const more = all.length - shown
+  return [
+    ...all.slice(0, shown).map((event) => {
+      const job = view.jobs.get(event.job)
+      return [
+        piece('  ! ', 'warn'),
+        piece(job === undefined ? oneLine(event.job) : jobName(job), 'strong'),
+        piece(`  ${adjustedText(event)}`),
+      ]
+    }),
+    ...(more > 0 ? [[piece(`  … and ${counted(more, 'more clip')} that came otherwise`, 'quiet')]] : []),
+  ]
+}
+
 /** All of it, top to bottom. Rows may be longer than the screen is wide: nothing of a message is cut here. */
 export function summaryRows(view: View, now: number): readonly Row[] {
   const failures = failuresOf(view)
@@ -80,6 +97,7 @@ export function summaryRows(view: View, now: number): readonly Row[] {
   return [
     headline(view),
     numbers(view, now),
+    ...adjustedRows(view),
     ...failures.slice(0, shown).flatMap(failureRows),
     ...(more > 0 ? [[piece(`  … and ${counted(more, 'more failure')}`, 'quiet')]] : []),
     ...(unfinished && view.startedAt !== undefined ? [goOn(view)] : []),

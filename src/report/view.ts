@@ -66,6 +66,8 @@ export type ShotView = {
 
 export type SceneView = { readonly name: string; readonly shots: readonly ShotView[]; readonly tally: Tally }
 
+type Adjusted = Extract<Event, { type: 'job.adjusted' }>
+
 export type View = {
   readonly plan: Plan
   readonly scenes: readonly SceneView[]
@@ -74,6 +76,8 @@ export type View = {
   /** Shots by state. */
   readonly tally: Tally
   readonly failures: ReadonlyMap<JobId, JobView>
+  /** Clips that are not what was asked for, taken with a warning. */
+  readonly adjusted: ReadonlyMap<JobId, Adjusted>
   readonly spent: Money
   /** Held for calls that are out and may cost this much. */
   readonly reserved: Money
@@ -92,10 +96,11 @@ type Draft<T> = { -readonly [K in keyof T]: T[K] }
 type JobDraft = Omit<Draft<JobView>, 'shot'> & { shot: ShotDraft }
 type ShotDraft = Omit<Draft<ShotView>, 'jobs' | 'tally' | 'current'> & { jobs: JobDraft[]; tally: Counts; current?: JobDraft; home: Counts }
 type Counts = Draft<Tally>
-type ViewDraft = Omit<Draft<View>, 'jobs' | 'tally' | 'failures' | 'shots'> & {
+type ViewDraft = Omit<Draft<View>, 'jobs' | 'tally' | 'failures' | 'adjusted' | 'shots'> & {
   jobs: Map<JobId, JobDraft>
   tally: Counts
   failures: Map<JobId, JobDraft>
+  adjusted: Map<JobId, Adjusted>
   shots: ShotDraft[]
   only: ReadonlySet<JobId> | undefined
   /** Whether any job has been heard of since it was laid out. */
@@ -130,6 +135,7 @@ export function emptyView(plan: Plan, only?: ReadonlySet<JobId>): View {
     jobs: new Map(),
     tally: noCounts(),
     failures: new Map(),
+    adjusted: new Map(),
     spent: 0,
     reserved: 0,
     ...(plan.film.budget === undefined ? {} : { budget: plan.film.budget }),
@@ -149,6 +155,7 @@ function lay(view: ViewDraft): void {
   const scenes = new Map<string, { name: string; shots: ShotDraft[]; tally: Counts }>()
   view.jobs.clear()
   view.failures.clear()
+  view.adjusted.clear()
   view.tally = noCounts()
   view.weight = 0
   view.done = 0
@@ -330,6 +337,9 @@ function account(view: ViewDraft, entry: JobDraft, event: JobEvent): State {
     case 'job.done':
       spend(view, entry, event.billed)
       return 'downloading'
+    case 'job.adjusted':
+      if (event.policy === 'warn') view.adjusted.set(event.job, event)
+      return 'checking'
     case 'job.stored':
       settle(view, entry)
       advance(view, entry, 1)

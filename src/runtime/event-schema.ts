@@ -36,6 +36,7 @@ const failure = z.object({
   billed: z.exactOptional(z.enum(['yes', 'no', 'unknown'])),
 })
 
+const form = z.object({ frames: whole, size, rate: rational })
 export const deliveredSchema = z.object({ frames: whole, size, rate: rational, soundSamples: whole, bytes: whole })
 
 const event = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) => z.object({ ...stamp, type: z.literal(type), ...shape })
@@ -62,6 +63,7 @@ export const stampedSchema: z.ZodType<Stamped> = z.discriminatedUnion('type', [
   }),
   event('job.progress', { job: z.string(), phase: z.string(), progress: z.number() }),
   event('job.done', { ...attempt, billed: whole, servedModel: z.string() }),
+  event('job.adjusted', { ...attempt, asked: form, made: form, policy: z.enum(['accept', 'warn', 'refuse']) }),
   event('job.stored', { ...attempt, sha256: hash, delivered: deliveredSchema }),
   event('job.retrying', { ...attempt, failure, waitMs: z.number() }),
   event('job.failed', { ...attempt, failure, resumable: z.exactOptional(z.literal(true)) }),

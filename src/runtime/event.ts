@@ -3,7 +3,7 @@
 
 import type { Failure } from '../failure.ts'
 import type { Money } from '../lang/money.ts'
-import type { Delivered, JobId, Sha256 } from '../lang/plan.ts'
+import type { AdjustPolicy, Delivered, Form, JobId, Sha256 } from '../lang/plan.ts'
 import type { Ticket } from '../providers/provider.ts'
 
 export type JobAttempt = { readonly job: JobId; readonly key: Sha256; readonly attempt: number }
@@ -29,6 +29,8 @@ export type Event =
   | ({ readonly type: 'job.accepted'; readonly provider: string; readonly ticket: Ticket } & JobAttempt)
   | { readonly type: 'job.progress'; readonly job: JobId; readonly phase: string; readonly progress: number }
   | ({ readonly type: 'job.done'; readonly billed: Money; readonly servedModel: string } & JobAttempt)
+  /** The host made something else than it was asked for, and said so. `policy` is what was done about it. */
+  | ({ readonly type: 'job.adjusted'; readonly asked: Form; readonly made: Form; readonly policy: AdjustPolicy } & JobAttempt)
   | ({ readonly type: 'job.stored'; readonly sha256: Sha256; readonly delivered: Delivered } & JobAttempt)
   | ({ readonly type: 'job.retrying'; readonly failure: Failure; readonly waitMs: number } & JobAttempt)
   /** `resumable`: the host may still hold the result; the next run asks for it instead of sending the job again. */

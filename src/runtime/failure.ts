@@ -95,7 +95,7 @@ export function judge(situation: Situation): Verdict {
     return step === 'submit' && situation.sent && !refusals.has(failure.kind) ? 'uncertain' : 'refused'
   if (failure.kind === 'uncertain') return 'uncertain'
   if (step === 'submit') return submitVerdict(situation)
-  if (failure.kind === 'mismatch') return misses < tries ? 'anew' : 'refused'
+  if (failure.kind === 'mismatch') return failure.retry && misses < tries ? 'anew' : 'refused'
   if (byHost) return failure.retry && failure.billed !== 'yes' && renewals < limits.renewals ? 'anew' : 'refused'
   return failure.retry && failures <= limits[step] ? 'again' : 'refused'
 }

@@ -116,6 +116,7 @@ function step(state: Folding, { run, event }: Recorded): void {
     case 'run.started':
     case 'job.kept':
     case 'job.queued':
+    case 'job.adjusted':
     case 'job.progress':
     case 'job.blocked':
     case 'job.cancelled':

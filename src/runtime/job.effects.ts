@@ -3,8 +3,9 @@
 
 import { ProviderFailure } from '../failure.ts'
 import type { Capabilities } from '../lang/catalogue.ts'
-import type { Delivered, Job, Made, Request, Sha256, Slot } from '../lang/plan.ts'
+import type { Adjusted, AdjustPolicy, Delivered, Job, Made, Request, Sha256, Slot } from '../lang/plan.ts'
 import type { Calls, Ready, Status } from '../providers/provider.ts'
+import { formOf, isOther, refuseAdjusted } from './adjust.ts'
 import type { Event } from './event.ts'
 import { uncertain } from './failure.ts'
 import type { Gate } from './gate.ts'
@@ -13,10 +14,18 @@ import type { Effects, Go, Polled, Settled, StepError } from './job.machine.ts'
 import type { Recorder } from './recorder.ts'
 import type { Store } from './store.ts'
 
-export type OpenProvider = { readonly capabilities: Capabilities; readonly calls: Calls }
+export type OpenProvider = {
+  readonly capabilities: Capabilities
+  readonly calls: Calls
+  /** What is done with a clip that the host has adjusted; absent: taken, with a warning. */
+  readonly adjust?: AdjustPolicy
+}
 
-/** Is the file at `path` a whole clip as `request` asked? Throws a `mismatch` failure that says what is wrong. */
-export type Check = (path: string, request: Request) => Promise<Delivered>
+/**
+ * Is the file at `path` a whole clip as `request` asked, or as its host says it `adjusted` it? Throws a `mismatch` failure that says
+ * what is wrong.
+ */
+export type Check = (path: string, request: Request, adjusted?: Adjusted) => Promise<Delivered>
 
 export type JobTools = {
   readonly job: Job
@@ -94,8 +103,10 @@ function settler(tools: JobTools): Effects['settle'] {
 
 /** What `done` said, for the record of the clip. */
 type Bill = { billed: number; servedModel: string }
+/** What `done` said about the clip itself. */
+type Told = { adjusted?: Adjusted }
 
-function poller(tools: JobTools, bill: Bill): Effects['poll'] {
+function poller(tools: JobTools, bill: Bill, told: Told): Effects['poll'] {
   const { job, key, provider, recorder } = tools
   const report = (progress: number, phase: string): void => {
     const event: Event = { type: 'job.progress', job: job.id, phase, progress: Math.min(1, Math.max(0, progress)) }
@@ -110,6 +121,7 @@ function poller(tools: JobTools, bill: Bill): Effects['poll'] {
       case 'done':
         bill.billed = Math.round(status.billed ?? job.price)
         bill.servedModel = status.servedModel ?? job.request.model
+        if (status.adjusted !== undefined) told.adjusted = status.adjusted
         await recorder.record({ type: 'job.done', job: job.id, key, attempt: go.number, ...bill })
         return { done: true, nextPollMs: 0 }
       case 'failed':
@@ -123,13 +135,26 @@ function poller(tools: JobTools, bill: Bill): Effects['poll'] {
   }
 }
 
+/** Looks whether the clip is what was asked for; where its host changed it, the script's policy decides. */
+async function checked(tools: JobTools, go: Go, part: string, { adjusted }: Told): Promise<Delivered> {
+  const { job, key, provider, recorder } = tools
+  const { request } = readyFor(tools, go)
+  const delivered = await tools.check(part, request, adjusted)
+  if (adjusted === undefined || !isOther(delivered, request)) return delivered
+  const policy = provider.adjust ?? 'warn'
+  const [asked, made] = [formOf(request), formOf(delivered)]
+  await recorder.record({ type: 'job.adjusted', job: job.id, key, attempt: go.number, asked, made, policy })
+  return policy === 'refuse' ? refuseAdjusted(asked, made) : delivered
+}
+
 export function openEffects(tools: JobTools): Effects {
   const { job, key, provider, gate, store, recorder } = tools
+  const told: Told = {}
   const bill: Bill = { billed: job.price, servedModel: job.request.model }
   return {
     submit: submitter(tools),
     settle: settler(tools),
-    poll: poller(tools, bill),
+    poll: poller(tools, bill, told),
     async download(go, ticket) {
       const part = store.temporary()
       await provider.calls.fetch(ticket, readyFor(tools, go), part)
@@ -137,7 +162,7 @@ export function openEffects(tools: JobTools): Effects {
     },
     async check(go, part) {
       try {
-        return await tools.check(part, readyFor(tools, go).request)
+        return await checked(tools, go, part, told)
       } catch (error) {
         if (!(error instanceof ProviderFailure) || error.failure.kind !== 'mismatch') throw error
         const kept = await store.setAside(part, `mismatch-${key.slice(0, 16)}`).catch(() => part)

@@ -32,7 +32,7 @@ describe('a film', () => {
     const made = program(
       `ltx 1
 project "All" { size 1280x720 fps 29.97 seed 9 quality fast on gpu budget $5.00 loudness -16LUFS output "films/a.mp4" tries 2 }
-provider gpu local { device "cuda:0" concurrency 2 price $0.06 base "http://127.0.0.1:8188" model "m" key env MY_KEY }
+provider gpu local { device "cuda:0" concurrency 2 price $0.06 base "http://127.0.0.1:8188" model "m" adjust refuse key env MY_KEY }
 shot one 4s { "a gull takes off" }`,
     )
     expect(made.film).toMatchObject({
@@ -49,7 +49,7 @@ shot one 4s { "a gull takes off" }`,
       name: 'gpu',
       kind: 'local',
       keyEnv: 'MY_KEY',
-      settings: { device: 'cuda:0', concurrency: 2, price: 60_000, base: 'http://127.0.0.1:8188', model: 'm' },
+      settings: { device: 'cuda:0', concurrency: 2, price: 60_000, base: 'http://127.0.0.1:8188', model: 'm', adjust: 'refuse' },
     })
     expect(shot(made, 'one')).toMatchObject({ provider: 'gpu', quality: 'fast', tries: 2, scene: '', name: 'one' })
   })

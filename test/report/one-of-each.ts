@@ -4,6 +4,7 @@ import type { Bare } from './kit.ts'
 import { failure, harborPlan, key, stamp, started } from './kit.ts'
 
 const at = { job: 'harbor/open@1', key, attempt: 1 }
+const asked = { frames: 500, size: { width: 1920, height: 1080 }, rate: { num: 50, den: 1 } }
 const delivered = { frames: 145, size: { width: 1920, height: 1080 }, rate: { num: 24, den: 1 }, soundSamples: 290_000, bytes: 4_100_000 }
 
 const each: { readonly [T in EventType]: Extract<Bare, { type: T }> } = {
@@ -22,6 +23,7 @@ const each: { readonly [T in EventType]: Extract<Bare, { type: T }> } = {
     waitMs: 3000,
   },
   'job.done': { type: 'job.done', ...at, billed: 480_000, servedModel: 'ltx-2-3-pro' },
+  'job.adjusted': { type: 'job.adjusted', ...at, asked, made: { ...asked, rate: { num: 25, den: 1 }, frames: 150 }, policy: 'warn' },
   'job.stored': { type: 'job.stored', ...at, sha256: key, delivered },
   'job.failed': { type: 'job.failed', ...at, failure: failure({ requestId: 'r-9', billed: 'no' }) },
   'job.uncertain': {

@@ -149,7 +149,7 @@ describe('failures', () => {
           misses.push(go.misses)
           return { id: 'h' }
         },
-        check: failing('mismatch', {}, 3),
+        check: failing('mismatch', { retry: true }, 3),
       },
       { tries: 3 },
     )

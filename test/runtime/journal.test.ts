@@ -11,6 +11,7 @@ import { failure } from './rig.ts'
 const key = 'a'.repeat(64)
 const attempt = { job: 'harbor/öpen@1', key, attempt: 1 }
 const delivered = { frames: 48, size: { width: 320, height: 180 }, rate: { num: 24000, den: 1001 }, soundSamples: 0, bytes: 9 }
+const form = { frames: 48, size: delivered.size, rate: delivered.rate }
 const harm = failure('rate', { retryAfterMs: 5, requestId: 'r', billed: 'no' })
 /** One of each kind: a kind that is added to the events and not here does not compile. */
 const samples: { readonly [T in Event['type']]: Extract<Event, { type: T }> } = {
@@ -22,6 +23,7 @@ const samples: { readonly [T in Event['type']]: Extract<Event, { type: T }> } = 
   'job.accepted': { type: 'job.accepted', ...attempt, provider: 'main', ticket: { id: 'x', n: 1, b: true, z: null } },
   'job.progress': { type: 'job.progress', job: 'a', phase: 'p', progress: 0.5 },
   'job.done': { type: 'job.done', ...attempt, billed: 3, servedModel: 'm' },
+  'job.adjusted': { type: 'job.adjusted', ...attempt, asked: form, made: { ...form, frames: 24 }, policy: 'warn' },
   'job.stored': { type: 'job.stored', ...attempt, sha256: key, delivered },
   'job.retrying': { type: 'job.retrying', ...attempt, failure: harm, waitMs: 5 },
   'job.failed': { type: 'job.failed', ...attempt, failure: harm, resumable: true },

@@ -3,7 +3,7 @@
 import { type Failure, ProviderFailure } from '../../src/failure.ts'
 import type { Capabilities } from '../../src/lang/catalogue.ts'
 import { openReporter } from '../../src/lang/diagnostic.ts'
-import type { Delivered, Input, Job, Plan, Request } from '../../src/lang/plan.ts'
+import type { AdjustPolicy, Delivered, Input, Job, Plan, Request } from '../../src/lang/plan.ts'
 import type { Calls, Ready, Status, Ticket } from '../../src/providers/provider.ts'
 import { openActions } from '../../src/runtime/actions.ts'
 import type { Stamped } from '../../src/runtime/event.ts'
@@ -204,7 +204,7 @@ export function callsOf(world: World, host: Host, signal: AbortSignal, submit: C
 
 export async function checkClip(world: World, path: string): Promise<Delivered> {
   const text = await world.files.readText(path)
-  if (!text.startsWith('clip ')) throw new ProviderFailure(failure('mismatch', { message: 'no clip came' }))
+  if (!text.startsWith('clip ')) throw new ProviderFailure(failure('mismatch', { message: 'no clip came', retry: true }))
   return { frames: 48, size, rate, soundSamples: 96000, bytes: text.length }
 }
 
@@ -222,6 +222,8 @@ export type Rig = {
   readonly budget?: number
   readonly onEvent?: (event: Stamped) => void
   readonly cut?: RunOptions['cut']
+  readonly check?: RunOptions['check']
+  readonly adjust?: AdjustPolicy
 }
 export type Ran = { readonly outcome: Outcome; readonly events: readonly Stamped[]; readonly film: string }
 
@@ -249,6 +251,7 @@ export async function runRig(rig: Rig): Promise<Ran> {
   const provider = (name: string): OpenProvider => ({
     capabilities: capabilities({ kind: name, submit, ...rig.capabilities }),
     calls: { ...callsOf(world, host, signal, submit), ...rig.calls },
+    ...(rig.adjust === undefined ? {} : { adjust: rig.adjust }),
   })
   const events: Stamped[] = []
   const outcome = await run({
@@ -261,7 +264,7 @@ export async function runRig(rig: Rig): Promise<Ran> {
     world,
     signal,
     assetsPath: (path) => `${root}/${path}`,
-    check: (path) => checkClip(world, path),
+    check: rig.check ?? ((path) => checkClip(world, path)),
     emit: (event) => {
       events.push(event)
       rig.onEvent?.(event)

@@ -2,6 +2,7 @@
 // out come the parts of a program, with the schema's defaults where the script is silent.
 
 import type { Catalogue } from '../catalogue.ts'
+import type { AdjustPolicy } from '../plan.ts'
 import type { Captions, Delivery, Film, ProviderUse, Quality } from '../program.ts'
 import type { Span } from '../source.ts'
 import { closest } from '../suggest.ts'
@@ -31,6 +32,7 @@ import { readSettings, type Settings } from './settings.ts'
 export const largestSeed = 2_147_483_647
 export const qualities: readonly Quality[] = ['fast', 'pro']
 export const mostTries = 5
+const adjustPolicies: readonly AdjustPolicy[] = ['accept', 'warn', 'refuse']
 
 /** A film and what its `project` says for shots; `on` is checked once all providers are known. */
 export type FilmRead = { readonly film: Film; readonly tries: number; readonly on?: { readonly name: string; readonly span: Span } }
@@ -144,6 +146,8 @@ function providerSettings(settings: Settings): ProviderUse['settings'] {
   if (concurrency !== undefined) values.concurrency = concurrency
   const price = readMoney(argumentOf(settings, 'price', 'second'))
   if (price !== undefined) values.price = price
+  const adjust = readWord(argumentOf(settings, 'adjust', 'policy'), adjustPolicies)
+  if (adjust !== undefined) values.adjust = adjust
   return values
 }
 
