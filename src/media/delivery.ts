@@ -2,6 +2,7 @@
 // its own file; what is the same already is copied.
 import type { Delivery, Size } from '../lang/program.ts'
 import type { Rate } from '../lang/time.ts'
+import { aacArguments } from './aac.ts'
 import type { Command } from './command.ts'
 import type { Tool } from './ffmpeg.ts'
 import { finishFile } from './finish-file.ts'
@@ -65,13 +66,17 @@ function soundArguments(order: DeliveryOrder, gain: number): readonly string[] {
   const filter =
     gain === 0 ? [] : ['-af', `volume=${gain.toFixed(2)}dB,alimiter=limit=${(10 ** ((peakCeiling - 0.5) / 20)).toFixed(4)}:level=false`]
   if (prores) return [...filter, '-c:a', 'pcm_s24le', '-ar', '48000']
-  return gain === 0 ? ['-c:a', 'copy'] : [...filter, '-c:a', 'aac', '-b:a', '256k', '-ar', '48000']
+  return gain === 0 ? ['-c:a', 'copy'] : [...filter, ...aacArguments, '-ar', '48000']
 }
 
 /** Integrated loudness in LUFS, or undefined for silence. */
 async function measure({ film, tool, signal }: DeliveryOrder): Promise<number | undefined> {
   const { stderr } = await tool.run(
-    { inputs: [{ path: film }], outputs: [{ none: true, options: ['-vn', '-af', 'ebur128', '-f', 'null'] }], verbose: true },
+    {
+      inputs: [{ path: film }],
+      outputs: [{ none: true, options: ['-vn', '-af', 'ebur128=framelog=verbose', '-f', 'null'] }],
+      verbose: true,
+    },
     { signal },
   )
   const told = [...stderr.matchAll(/^\s*I:\s*(-?[\d.]+) LUFS/gm)].at(-1)?.[1]

@@ -10,6 +10,9 @@ import { channels, sampleRate } from './house.ts'
 export type SampleFormat = 's16le' | 'f32le'
 export const frameBytes = (format: SampleFormat): number => (format === 's16le' ? 2 : 4) * channels
 
+/** Written by the full buffer: ffmpeg else writes every packet to a pipe at once, and wakes who reads it. */
+export const inBulk: readonly string[] = ['-flush_packets', '0']
+
 /** Arguments that describe our bare samples to ffmpeg, in front of an input or at an output. */
 export const sampleArguments = (format: SampleFormat): readonly string[] => [
   '-f',
@@ -37,7 +40,7 @@ export async function* decodeSound(decoding: Decoding): AsyncGenerator<Buffer> {
   const signal = AbortSignal.any([decoding.signal, stopped.signal])
   // A pipe that closes by itself would race ffmpeg's exit.
   const pipe = new PassThrough({ autoDestroy: false, emitClose: false, highWaterMark: 1 << 20 })
-  const outputs = [{ stream: pipe, options: [...options, '-vn', ...sampleArguments(format)] }]
+  const outputs = [{ stream: pipe, options: [...options, '-vn', ...inBulk, ...sampleArguments(format)] }]
   const run = tool.run({ inputs: [input], ...(graph === undefined ? {} : { graph }), outputs }, { signal })
   run.catch((error: Error) => pipe.destroy(error))
   const size = frameBytes(format)

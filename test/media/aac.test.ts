@@ -1,14 +1,14 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Aac } from '../../src/media/aac.ts'
+import type { Aac, AacInput } from '../../src/media/aac.ts'
 import { encodeAac } from '../../src/media/aac.ts'
 import { adtsPackets, seamOf, windowOf } from '../../src/media/adts.ts'
 import type { Tool } from '../../src/media/ffmpeg.ts'
 import { findTool } from '../../src/media/ffmpeg.ts'
 import { bytesOf } from '../../src/media/pcm.ts'
-import { heard, level, samplesOf } from './sound-kit.ts'
+import { heard, level, samplesOf, sine } from './sound-kit.ts'
 
 let tool: Tool
 let folder: string
@@ -18,13 +18,18 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-async function encode(name: string, samples: Int16Array, piecePackets?: number, count = samples.length / 2): Promise<Aac> {
+async function encode(
+  name: string,
+  samples: Int16Array,
+  more: Partial<AacInput> = {},
+  count = samples.length / 2,
+  into = folder,
+): Promise<Aac> {
   async function* blocks(): AsyncGenerator<Buffer> {
     for (let at = 0; at < samples.length; at += 20_000) yield bytesOf(samples.subarray(at, at + 20_000))
   }
   const signal = new AbortController().signal
-  const pieces = piecePackets === undefined ? {} : { piecePackets }
-  return encodeAac({ blocks: blocks(), format: 's16le', samples: count, path: join(folder, name), tool, signal, ...pieces })
+  return encodeAac({ blocks: blocks(), format: 's16le', samples: count, path: join(into, name), tool, signal, ...more })
 }
 
 /** Struck notes over a sliding tone: long windows, short windows and everything between. */
@@ -55,7 +60,7 @@ describe('the encoded sound', () => {
   })
 
   test('is filled up with silence when too little comes', async () => {
-    const made = await encode('short.m4a', samplesOf(10_000, music), undefined, 30_000)
+    const made = await encode('short.m4a', samplesOf(10_000, music), {}, 30_000)
     const back = await heard(tool, made.path)
     expect(back.length).toBe(30 * 1024)
     expect(level(back, 14_000, 30_000)).toBeLessThan(-80)
@@ -63,8 +68,8 @@ describe('the encoded sound', () => {
 
   test('in pieces sounds like in one: no gap, no click at the seams', async () => {
     const samples = samplesOf(48_000 * 12, music)
-    const whole = await heard(tool, (await encode('whole.m4a', samples, 100_000)).path)
-    const made = await encode('pieces.m4a', samples, 60)
+    const whole = await heard(tool, (await encode('whole.m4a', samples, { piecePackets: 100_000 })).path)
+    const made = await encode('pieces.m4a', samples, { piecePackets: 60 })
     const pieces = await heard(tool, made.path)
     expect(pieces.length).toBe(whole.length)
     const error = (back: Float32Array) => back.map((value, n) => value - (samples[n * 2] ?? 0) / 32767)
@@ -76,11 +81,34 @@ describe('the encoded sound', () => {
     expect(level(errorPieces, 0, errorPieces.length)).toBeLessThan(level(errorWhole, 0, errorWhole.length) + 0.3)
   })
 
-  test('is the same bytes each time', async () => {
+  test('is the same bytes each time, however many cores encode it', async () => {
     const samples = samplesOf(48_000 * 4, music)
-    const first = await readFile((await encode('one.m4a', samples, 50)).path)
-    const second = await readFile((await encode('two.m4a', samples, 50)).path)
+    const first = await readFile((await encode('one.m4a', samples, { piecePackets: 50, lanes: 1 })).path)
+    const second = await readFile((await encode('two.m4a', samples, { piecePackets: 50, lanes: 5 })).path)
     expect(first.equals(second)).toBe(true)
+  })
+
+  test('of a tone that sets in has no burst of noise at its start', async () => {
+    const tone = samplesOf(24_000, sine(100, 0.25))
+    const back = await heard(tool, (await encode('onset.m4a', tone)).path)
+    const error = back.map((value, n) => value - (tone[n * 2] ?? 0) / 32767)
+    for (let at = 0; at < 4800; at += 240) expect(level(error, at, at + 240)).toBeLessThan(-60)
+  })
+
+  test('leaves no piece behind, whether it is made, stopped or fails', async () => {
+    const alone = await mkdtemp(join(folder, 'alone-'))
+    const samples = samplesOf(48_000 * 3, music)
+    await encode('alone.m4a', samples, { piecePackets: 20 }, undefined, alone)
+    expect(await readdir(alone)).toEqual(['alone.m4a'])
+    const stop = new AbortController()
+    const onProgress = (done: number): void => void (done > 0 && stop.abort())
+    const stopped = encode('alone.m4a', samples, { piecePackets: 20, signal: stop.signal, onProgress }, undefined, alone)
+    await expect(stopped).rejects.toMatchObject({ failure: { kind: 'cancelled' } })
+    const broken: Tool = { ...tool, read: (command, options) => tool.read({ ...command, graph: 'no such filter' }, options) }
+    await expect(encode('alone.m4a', samples, { piecePackets: 20, tool: broken }, undefined, alone)).rejects.toMatchObject({
+      failure: { kind: 'tool' },
+    })
+    expect(await readdir(alone)).toEqual(['alone.m4a'])
   })
 })
 

@@ -21,7 +21,8 @@ function metered(samples: Float32Array, block = 7777): { readonly loudness: numb
 async function measured(source: string): Promise<{ readonly samples: Float32Array; readonly loudness: number; readonly peak: number }> {
   const lavfi = `${source},aformat=channel_layouts=stereo:sample_fmts=flt:sample_rates=48000`
   const bytes = await tool.read({ inputs: [{ lavfi }], outputs: [{ pipe: true, options: ['-f', 'f32le'] }] })
-  const graph = 'ebur128=peak=true:framelog=quiet'
+  // `quiet` came after ffmpeg 5.1.
+  const graph = 'ebur128=peak=true:framelog=verbose'
   const { stderr } = await tool.run({
     inputs: [{ lavfi: `${lavfi},${graph}` }],
     outputs: [{ none: true, options: ['-f', 'null'] }],

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Cut, Delivered } from '../../src/lang/plan.ts'
 import { frameToSample } from '../../src/lang/time.ts'
+import { aacArguments } from '../../src/media/aac.ts'
 import { readEnvelope, sliceAudio } from '../../src/media/beds.ts'
 import type { Tool } from '../../src/media/ffmpeg.ts'
 import { findTool } from '../../src/media/ffmpeg.ts'
@@ -41,7 +42,8 @@ beforeAll(async () => {
   await asset('loop.wav', samplesOf(4800 * 5, sine(100, 0.25)))
   for (const [name, options] of [
     ['loop.flac', []],
-    ['loop.m4a', ['-b:a', '256k']],
+    // Not by ffmpeg's usual coder: that of 5.1 puts a burst of noise where a tone sets in, and so into every round.
+    ['loop.m4a', aacArguments],
     ['loop.mp3', ['-b:a', '256k']],
   ] as const) {
     await asset(name, samplesOf(4800 * 5, sine(100, 0.25)), [...options])
@@ -224,11 +226,13 @@ describe('loudness', () => {
     expect(peak).toBeLessThanOrEqual(-1)
     const { stderr } = await tool.run({
       inputs: [{ path }],
-      graph: '[0:a]ebur128=peak=true:framelog=quiet[a]',
+      graph: '[0:a]ebur128=peak=true:framelog=verbose[a]',
       outputs: [{ none: true, options: ['-map', '[a]', '-f', 'null'] }],
       verbose: true,
     })
-    expect(Math.abs(Number(/I:\s+(-?[\d.]+) LUFS/.exec(stderr)?.[1]) - target)).toBeLessThan(0.5)
+    // The last word: ffmpeg 5.1 sets up its graph twice and sums up both.
+    const told = [...stderr.matchAll(/I:\s+(-?[\d.]+) LUFS/g)].at(-1)
+    expect(Math.abs(Number(told?.[1]) - target)).toBeLessThan(0.5)
   })
 
   test('that needs the limiter is reached all the same', async () => {
