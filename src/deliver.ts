@@ -1,7 +1,7 @@
 // From made clips to what a person holds: the film, its captions, its contact sheet, and every other file the script
 // asks to have delivered. A film whose parts have not changed is not cut again.
 import { createHash } from 'node:crypto'
-import { basename, dirname, extname, join } from 'node:path'
+import { basename, dirname, extname, join, relative } from 'node:path'
 import type { Film } from './compile.ts'
 import { ProviderFailure } from './failure.ts'
 import { canonicalJson } from './lang/key.ts'
@@ -92,7 +92,7 @@ async function cutFilm(film: Film, files: CutFiles, setting: Setting, report: (p
   const output = outputOf(film)
   const key = cutKey(film, files)
   const record = join(film.dotLtx, film.namespace, `film-${film.journalName}.json`)
-  const before = await readRecord(record, key, setting.files)
+  const before = await readRecord({ path: record, key, root: film.opened.root }, setting.files)
   if (before !== undefined) return before
   await setting.files.makeFolder(dirname(output))
   await setting.files.makeFolder(setting.scratch)
@@ -141,7 +141,7 @@ async function cutFilm(film: Film, files: CutFiles, setting: Setting, report: (p
     ...(sound.loudness === undefined ? {} : { loudness: sound.loudness }),
   }
   const deliveries: Deliveries = { film: output, sheet, captions, others, cutAgain: true }
-  await writeRecord(record, key, { deliveries, made }, setting.files)
+  await writeRecord({ path: record, key, root: film.opened.root }, { deliveries, made }, setting.files)
   return { deliveries, made }
 }
 
@@ -271,31 +271,41 @@ function cutKey(film: Film, files: CutFiles): string {
     .digest('hex')
 }
 
-type Kept = { readonly key: string; readonly cutting: Cutting; readonly sizes: Readonly<Record<string, number>> }
+/** Where a cut is written down. The paths in it are those of the project, so that a folder that was moved or copied finds its own film. */
+type Place = { readonly path: string; readonly key: string; readonly root: string }
+type Kept = { readonly key: string; readonly cutting: Cutting; readonly sizes: Readonly<{ [path: string]: number }> }
 
-async function sizesOf(paths: readonly string[], files: Files): Promise<Record<string, number>> {
-  const sizes: Record<string, number> = {}
-  for (const path of paths) sizes[path] = (await files.stat(path)).bytes
-  return sizes
+async function sizesOf(paths: readonly string[], root: string, files: Files): Promise<Kept['sizes']> {
+  const sizes = await Promise.all(paths.map(async (path) => [path, (await files.stat(join(root, path))).bytes] as const))
+  return Object.fromEntries(sizes)
 }
 
 const pathsOf = ({ film, sheet, captions, others }: Deliveries): readonly string[] => [film, sheet, ...captions, ...others]
 
+/** The same cut with every path passed through `move`. */
+function withPaths({ deliveries, made }: Cutting, move: (path: string) => string): Cutting {
+  const { film, sheet, captions, others } = deliveries
+  const moved = { film: move(film), sheet: move(sheet), captions: captions.map(move), others: others.map(move) }
+  return { deliveries: { ...deliveries, ...moved }, made: { ...made, output: move(made.output) } }
+}
+
 /** The last cut, when it was of the very same parts and its files still lie there. */
-async function readRecord(path: string, key: string, files: Files): Promise<Cutting | undefined> {
+async function readRecord({ path, key, root }: Place, files: Files): Promise<Cutting | undefined> {
   try {
     // Written by us; whatever does not fit its shape throws or differs, and the film is cut again.
     const kept = JSON.parse(await files.readText(path)) as Kept
     if (kept.key !== key) return undefined
-    const { deliveries, made } = kept.cutting
-    const sizes = await sizesOf(pathsOf(deliveries), files)
-    return canonicalJson(sizes) === canonicalJson(kept.sizes) ? { made, deliveries: { ...deliveries, cutAgain: false } } : undefined
+    const sizes = await sizesOf(pathsOf(kept.cutting.deliveries), root, files)
+    if (canonicalJson(sizes) !== canonicalJson(kept.sizes)) return undefined
+    const { made, deliveries } = withPaths(kept.cutting, (name) => join(root, name))
+    return { made, deliveries: { ...deliveries, cutAgain: false } }
   } catch {
     return undefined
   }
 }
 
-async function writeRecord(path: string, key: string, cutting: Cutting, files: Files): Promise<void> {
-  const kept: Kept = { key, cutting, sizes: await sizesOf(pathsOf(cutting.deliveries), files) }
+async function writeRecord({ path, key, root }: Place, cutting: Cutting, files: Files): Promise<void> {
+  const inside = withPaths(cutting, (name) => relative(root, name))
+  const kept: Kept = { key, cutting: inside, sizes: await sizesOf(pathsOf(inside.deliveries), root, files) }
   await files.writeWhole(path, `${JSON.stringify(kept)}\n`)
 }
