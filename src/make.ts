@@ -83,7 +83,7 @@ async function makeHeld(film: Film, options: MakeOptions): Promise<Made> {
       emit: options.emit,
       cut: cut.make,
       ...(options.only === undefined ? {} : { only: options.only }),
-      settings: { script: opened.script, ...(plan.film.budget === undefined ? {} : { budget: plan.film.budget }) },
+      settings: { script: opened.script, ...(plan.film.budget === undefined ? {} : { budgets: { run: plan.film.budget } }) },
     })
     const deliveries = cut.made()
     return { outcome, ...(deliveries === undefined ? {} : { deliveries }) }

@@ -1,5 +1,6 @@
 // `ltx render`: makes what the plan says and cuts the film. Ctrl-C stops cleanly: nothing new is begun, what is out is
 // written down, and the next render goes on.
+import { setMaxListeners } from 'node:events'
 import { relative } from 'node:path'
 import type { Film } from '../compile.ts'
 import { formatMoney } from '../lang/money.ts'
@@ -26,6 +27,8 @@ type Stopping = {
 /** The first signal stops cleanly, the second at once; nothing recorded is lost by either. */
 function watchSignals(): Stopping {
   const controller = new AbortController()
+  // Every job under way listens.
+  setMaxListeners(0, controller.signal)
   let by: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | undefined
   let screen: Screen | undefined
   const stop = (signal: NodeJS.Signals): void => {

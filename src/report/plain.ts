@@ -102,10 +102,18 @@ function say(view: View, event: Stamped, told: Map<string, string>): Said | unde
       return { word: 'uncertain', text: named(event.job) + failureOf(event), tone: 'bad', next: oneLine(event.failure.next) }
     case 'job.blocked':
       return { word: 'blocked', text: `${named(event.job)}needs ${oneLine(view.jobs.get(event.job)?.blockedBy ?? event.by)}`, tone: 'warn' }
+    case 'job.resolved':
+      return { word: 'resolved', text: named(event.job) + resolvedText[event.how], tone: 'warn' }
     case 'job.cancelled':
       return { word: 'cancelled', text: oneLine(event.job), tone: 'warn' }
   }
 }
+
+const resolvedText = {
+  resubmit: 'is bought again; what was sent before counts as spent',
+  found: 'was found at the host',
+  'give-up': 'is let be; what was sent counts as spent',
+} as const
 
 const failureOf = (event: Extract<Stamped, { readonly failure: unknown }>): string =>
   `${faultOf(event.failure.kind)}: ${oneLine(event.failure.message)}`

@@ -356,6 +356,10 @@ function account(view: ViewDraft, entry: JobDraft, event: JobEvent): State {
     case 'job.blocked':
       accountBlocked(view, entry, event)
       return 'blocked'
+    case 'job.resolved':
+      delete entry.failure
+      view.failures.delete(entry.job.id)
+      return 'queued'
     case 'job.cancelled':
       weigh(view, entry, 0)
       return 'cancelled'

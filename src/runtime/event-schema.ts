@@ -1,5 +1,6 @@
 // Events as they come back from a disk: the same shapes as `event`, checked, since a file can hold anything.
 import * as z from 'zod'
+import type { Request } from '../lang/plan.ts'
 import type { Stamped } from './event.ts'
 
 const whole = z.int()
@@ -41,6 +42,19 @@ export const deliveredSchema = z.object({ frames: whole, size, rate: rational, s
 
 const event = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) => z.object({ ...stamp, type: z.literal(type), ...shape })
 
+const ticket = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+/** What is read of it is looked at; the rest was written by us, and the line's checksum says so. */
+const request = z.looseObject({
+  operation: z.string(),
+  provider: z.string(),
+  model: z.string(),
+  size,
+  rate: rational,
+  frames: whole,
+  prompt: z.string(),
+  seed: z.exactOptional(whole),
+}) as unknown as z.ZodType<Request> // a Request has more fields, none of which is read off a journal by name
+
 export const stampedSchema: z.ZodType<Stamped> = z.discriminatedUnion('type', [
   event('run.started', {
     run: z.string(),
@@ -54,20 +68,23 @@ export const stampedSchema: z.ZodType<Stamped> = z.discriminatedUnion('type', [
   }),
   event('job.kept', { job: z.string(), key: hash, sha256: hash }),
   event('job.queued', { job: z.string() }),
-  event('job.intent', { ...attempt, provider: z.string(), seed: z.exactOptional(whole), reserved: whole }),
-  event('job.sent', attempt),
-  event('job.accepted', {
+  event('job.intent', {
     ...attempt,
     provider: z.string(),
-    ticket: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+    seed: z.exactOptional(whole),
+    reserved: whole,
+    request: z.exactOptional(request),
   }),
+  event('job.sent', attempt),
+  event('job.accepted', { ...attempt, provider: z.string(), ticket }),
   event('job.progress', { job: z.string(), phase: z.string(), progress: z.number() }),
-  event('job.done', { ...attempt, billed: whole, servedModel: z.string() }),
+  event('job.done', { ...attempt, billed: whole, servedModel: z.string(), expiresAt: z.exactOptional(z.number()) }),
   event('job.adjusted', { ...attempt, asked: form, made: form, policy: z.enum(['accept', 'warn', 'refuse']) }),
   event('job.stored', { ...attempt, sha256: hash, delivered: deliveredSchema }),
-  event('job.retrying', { ...attempt, failure, waitMs: z.number() }),
+  event('job.retrying', { ...attempt, failure, waitMs: z.number(), open: z.exactOptional(z.literal(true)) }),
   event('job.failed', { ...attempt, failure, resumable: z.exactOptional(z.literal(true)) }),
   event('job.uncertain', { ...attempt, failure }),
+  event('job.resolved', { ...attempt, how: z.enum(['resubmit', 'found', 'give-up']), ticket: z.exactOptional(ticket) }),
   event('job.blocked', { job: z.string(), by: z.string() }),
   event('job.cancelled', { job: z.string() }),
   event('cut.progress', { phase: z.string(), progress: z.number() }),

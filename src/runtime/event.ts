@@ -3,7 +3,7 @@
 
 import type { Failure } from '../failure.ts'
 import type { Money } from '../lang/money.ts'
-import type { AdjustPolicy, Delivered, Form, JobId, Sha256 } from '../lang/plan.ts'
+import type { AdjustPolicy, Delivered, Form, JobId, Request, Sha256 } from '../lang/plan.ts'
 import type { Ticket } from '../providers/provider.ts'
 
 export type JobAttempt = { readonly job: JobId; readonly key: Sha256; readonly attempt: number }
@@ -23,19 +23,29 @@ export type Event =
   | { readonly type: 'job.kept'; readonly job: JobId; readonly key: Sha256; readonly sha256: Sha256 }
   | { readonly type: 'job.queued'; readonly job: JobId }
   /** Synced before the socket opens. */
-  | ({ readonly type: 'job.intent'; readonly provider: string; readonly seed?: number; readonly reserved: Money } & JobAttempt)
+  | ({
+      readonly type: 'job.intent'
+      readonly provider: string
+      readonly seed?: number
+      readonly reserved: Money
+      /** Of what costs something: with it a clip can be fetched even when the script has gone on. */
+      readonly request?: Request
+    } & JobAttempt)
   /** The request has left; until `accepted` its fate is unknown. */
   | ({ readonly type: 'job.sent' } & JobAttempt)
   | ({ readonly type: 'job.accepted'; readonly provider: string; readonly ticket: Ticket } & JobAttempt)
   | { readonly type: 'job.progress'; readonly job: JobId; readonly phase: string; readonly progress: number }
-  | ({ readonly type: 'job.done'; readonly billed: Money; readonly servedModel: string } & JobAttempt)
+  | ({ readonly type: 'job.done'; readonly billed: Money; readonly servedModel: string; readonly expiresAt?: number } & JobAttempt)
   /** The host made something else than it was asked for, and said so. `policy` is what was done about it. */
   | ({ readonly type: 'job.adjusted'; readonly asked: Form; readonly made: Form; readonly policy: AdjustPolicy } & JobAttempt)
   | ({ readonly type: 'job.stored'; readonly sha256: Sha256; readonly delivered: Delivered } & JobAttempt)
-  | ({ readonly type: 'job.retrying'; readonly failure: Failure; readonly waitMs: number } & JobAttempt)
+  /** `open`: the attempt goes on; nothing new may be sent in its place. */
+  | ({ readonly type: 'job.retrying'; readonly failure: Failure; readonly waitMs: number; readonly open?: true } & JobAttempt)
   /** `resumable`: the host may still hold the result; the next run asks for it instead of sending the job again. */
   | ({ readonly type: 'job.failed'; readonly failure: Failure; readonly resumable?: true } & JobAttempt)
   | ({ readonly type: 'job.uncertain'; readonly failure: Failure } & JobAttempt)
+  /** A person's word on a purchase that may have been made: buy it again, its job was found at the host, or let it be. */
+  | ({ readonly type: 'job.resolved'; readonly how: 'resubmit' | 'found' | 'give-up'; readonly ticket?: Ticket } & JobAttempt)
   | { readonly type: 'job.blocked'; readonly job: JobId; readonly by: JobId }
   | { readonly type: 'job.cancelled'; readonly job: JobId }
   | { readonly type: 'cut.progress'; readonly phase: string; readonly progress: number }

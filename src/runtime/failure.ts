@@ -42,9 +42,18 @@ export const cancelled: Failure = { kind: 'cancelled', message: 'the run was sto
 export const uncertain: Failure = {
   kind: 'uncertain',
   message: 'the job was sent, but no answer came back: it may have been bought',
-  next: 'look at the host; `ltx resolve` says whether it may be sent again',
+  next: 'look at the host, then say whether it may be bought again: `ltx resolve FILE` lists what it needs',
   retry: false,
   billed: 'unknown',
+}
+
+/** An attempt that was paid for and of which nothing more will come. */
+export const lost: Failure = {
+  kind: 'expired',
+  message: 'it was paid for, and its result is gone or was given up; it is not bought again by itself',
+  next: 'buy it again with `ltx resolve FILE SHOT --resubmit`, or change the shot',
+  retry: false,
+  billed: 'yes',
 }
 
 /** Where in a job's life something failed. */
@@ -89,14 +98,16 @@ function submitVerdict({ failure, sent, failures, submit, price }: Situation): V
 
 /** What is done about a failure. */
 export function judge(situation: Situation): Verdict {
-  const { step, failure, failures, byHost, misses, tries, renewals } = situation
+  const { step, failure, failures, byHost, misses, tries, renewals, price } = situation
   if (failure.kind === 'cancelled') return step === 'submit' && situation.sent ? 'uncertain' : 'cancelled'
   if ((failure.retryAfterMs ?? 0) > longestWaitMs)
     return step === 'submit' && situation.sent && !refusals.has(failure.kind) ? 'uncertain' : 'refused'
   if (failure.kind === 'uncertain') return 'uncertain'
   if (step === 'submit') return submitVerdict(situation)
   if (failure.kind === 'mismatch') return failure.retry && misses < tries ? 'anew' : 'refused'
-  if (byHost) return failure.retry && failure.billed !== 'yes' && renewals < limits.renewals ? 'anew' : 'refused'
+  // A result that is gone was paid for: it is bought again on a person's word alone.
+  const gone = failure.kind === 'expired' && price > 0 && failure.billed !== 'no'
+  if (byHost) return !gone && failure.retry && failure.billed !== 'yes' && renewals < limits.renewals ? 'anew' : 'refused'
   return failure.retry && failures <= limits[step] ? 'again' : 'refused'
 }
 

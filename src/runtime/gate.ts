@@ -1,88 +1,118 @@
-// The one door for money, and the limits at it: how many jobs at once, how far apart, how much in all. Every submit
-// goes through `pay`, free ones too. In goes a job's price, out comes the host's ticket or a failure.
-
-import { type Failure, ProviderFailure } from '../failure.ts'
-import { formatMoney, type Money } from '../lang/money.ts'
+// The one door for money, and the limits at it. The gate alone holds what submits: a job is sent through `pay` or not at
+// all, free ones too. In goes a job's price, out comes the host's ticket or a failure.
+import { ProviderFailure } from '../failure.ts'
+import type { Money } from '../lang/money.ts'
+import type { Path } from '../lang/program.ts'
+import type { Calls } from '../providers/provider.ts'
 import type { Clock } from '../world.ts'
+import { type Account, type Limits, openAccount, type Place } from './account.ts'
+import { failureOf } from './failure.ts'
+import { type Booked, type Budgets, openPurse, type Purse, shortFailure } from './purse.ts'
 
-export type Limits = { readonly concurrency: number; readonly staggerMs: number }
+export type { Limits, Place } from './account.ts'
 
 /** A purchase: `name` tells one attempt from all others. */
-export type Purchase = { readonly name: string; readonly provider: string; readonly price: Money }
+export type Purchase = { readonly name: string; readonly path: Path; readonly price: Money }
+export type Submit = Calls['submit']
+
+/** A provider as the gate knows it. The same `account` means the same limits, shared. */
+export type Door = Limits & { readonly account: string; readonly submit: Submit }
 
 export type Gate = {
-  /** A place at a provider, when it has one free. Whoever enters must leave. */
-  enter(provider: string): boolean
-  leave(provider: string): void
-  /** Money set aside before anything is sent. False: it would go over the budget. The same name counts once. */
-  reserve(name: string, price: Money): boolean
+  /** A place at a provider's account, when it has one free; `freed` is called when it is given back. `begun`: the host has the job already. */
+  enter(provider: string, freed: () => void, begun?: boolean): Place | undefined
+  /** Providers of one account have one name here. */
+  accountOf(provider: string): string
+  /** A purchase that an earlier run has made goes on here: it counts once. */
+  takeOver(purchase: Purchase): void
   /** What was reserved is now spent, at the price it really had; `0` gives it back. */
   settle(name: string, billed: Money): void
-  /** The money door: waits its turn, reserves, sends. Rejects with a `budget` failure before anything is sent. */
-  pay<T>(purchase: Purchase, send: () => Promise<T>): Promise<T>
-  readonly spent: () => Money
-  readonly reserved: () => Money
+  /** A host has asked for a rest, somewhere else than at a submit. */
+  rest(provider: string, ms: number): void
+  /**
+   * The money door: reserves, waits its turn, and hands out the right to one submit, which ends with `send`. Rejects
+   * with a `budget` failure before anything is sent.
+   */
+  pay<T>(provider: string, purchase: Purchase, place: Place, send: (submit: Submit) => Promise<T>): Promise<T>
+  readonly spent: Purse['spent']
+  readonly reserved: Purse['reserved']
 }
 
-type Options = {
-  readonly budget?: Money
-  readonly limits: ReadonlyMap<string, Limits>
+export type GateOptions = {
+  readonly budgets?: Budgets
+  /** What earlier runs have bought, of this film and of others. */
+  readonly booked?: readonly Booked[]
+  readonly doors: ReadonlyMap<string, Door>
   readonly clock: Clock
   readonly signal: AbortSignal
 }
 
-const overBudget = (price: Money, left: Money, budget: Money): Failure => ({
-  kind: 'budget',
-  message: `this costs ${formatMoney(price)}, and ${formatMoney(Math.max(0, left))} of the budget of ${formatMoney(budget)} is left`,
-  next: 'raise `budget` in the script, or render fewer shots with --only, or a cheaper rung with --draft or --animatic',
-  retry: false,
-  billed: 'no',
-})
-
-export function openGate({ budget, limits, clock, signal }: Options): Gate {
-  const inside = new Map<string, number>()
-  const nextTurn = new Map<string, number>()
-  const reserved = new Map<string, Money>()
-  let held = 0
-  let spent = 0
-
-  /** Turns are given out in the order asked for, at least the provider's stagger apart. */
-  const turn = async (provider: string): Promise<void> => {
-    const now = clock.monotonic()
-    const at = Math.max(now, nextTurn.get(provider) ?? 0)
-    nextTurn.set(provider, at + (limits.get(provider)?.staggerMs ?? 0))
-    if (at > now) await clock.sleep(at - now, signal)
-    signal.throwIfAborted()
+/** Good for one call, and only until it is closed. */
+function onePass(submit: Submit): { readonly submit: Submit; close(): void } {
+  let open = true
+  return {
+    async submit(job, sent) {
+      if (!open) throw new Error('a submit outside the money door')
+      open = false
+      return submit(job, sent)
+    },
+    close() {
+      open = false
+    },
   }
-  const reserve = (name: string, price: Money): boolean => {
-    if (reserved.has(name)) return true
-    if (budget !== undefined && price > 0 && spent + held + price > budget) return false
-    reserved.set(name, price)
-    held += price
-    return true
+}
+
+/** Where several providers share an account, the most careful of their limits holds. */
+function openAccounts({ doors, clock, signal }: GateOptions): ReadonlyMap<string, Account> {
+  const limits = new Map<string, Limits>()
+  for (const { account, concurrency, staggerMs } of doors.values()) {
+    const before = limits.get(account)
+    limits.set(account, {
+      concurrency: Math.min(concurrency, before?.concurrency ?? concurrency),
+      staggerMs: Math.max(staggerMs, before?.staggerMs ?? 0),
+    })
+  }
+  return new Map([...limits].map(([name, one]) => [name, openAccount(one, clock, signal)]))
+}
+
+export function openGate(options: GateOptions): Gate {
+  const { doors, clock, budgets = {}, booked = [] } = options
+  const accounts = openAccounts(options)
+  const purse = openPurse(budgets, booked, clock.now)
+  const doorOf = (provider: string): Door => {
+    const door = doors.get(provider)
+    if (door === undefined) throw new Error(`no provider ${provider} was opened`)
+    return door
+  }
+  const accountAt = (provider: string): Account => {
+    const account = accounts.get(doorOf(provider).account)
+    if (account === undefined) throw new Error(`no account for ${provider}`)
+    return account
   }
   return {
-    enter(provider) {
-      const now = inside.get(provider) ?? 0
-      if (now >= Math.max(1, limits.get(provider)?.concurrency ?? 1)) return false
-      inside.set(provider, now + 1)
-      return true
+    enter: (provider, freed, begun = false) => accountAt(provider).enter(freed, begun),
+    accountOf: (provider) => doors.get(provider)?.account ?? provider,
+    takeOver: ({ name, path, price }) => purse.takeOver(name, path, price),
+    settle: purse.settle,
+    rest: (provider, ms) => accountAt(provider).rest(ms),
+    async pay(provider, { name, path, price }, place, send) {
+      const account = accountAt(provider)
+      return account.submit(
+        place,
+        async () => {
+          const short = purse.reserve(name, path, price)
+          if (short !== undefined) throw new ProviderFailure(shortFailure(price, short))
+          const pass = onePass(doorOf(provider).submit)
+          try {
+            return await send(pass.submit)
+          } finally {
+            pass.close()
+          }
+        },
+        failureOf,
+      )
     },
-    leave(provider) {
-      inside.set(provider, Math.max(0, (inside.get(provider) ?? 0) - 1))
-    },
-    reserve,
-    settle(name, billed) {
-      held -= reserved.get(name) ?? 0
-      reserved.delete(name)
-      spent += billed
-    },
-    async pay({ name, provider, price }, send) {
-      await turn(provider)
-      if (!reserve(name, price)) throw new ProviderFailure(overBudget(price, (budget ?? 0) - spent - held, budget ?? 0))
-      return send()
-    },
-    spent: () => spent,
-    reserved: () => held,
+    spent: purse.spent,
+    reserved: purse.reserved,
   }
 }

@@ -1,15 +1,16 @@
 // What earlier runs left: a fold over their journals, by key. Attempts that may still bring a clip (or a bill), and
 // clips already stored. The last record of an attempt says where to go on.
 import type { Money } from '../lang/money.ts'
-import type { Delivered, JobId, Sha256 } from '../lang/plan.ts'
+import type { Delivered, JobId, Request, Sha256 } from '../lang/plan.ts'
 import type { Ticket } from '../providers/provider.ts'
 import type { Event, JobAttempt } from './event.ts'
 
 /**
  * How far an attempt has come: `intent`, nothing was sent; `sent`, its fate is unknown; `accepted` and `done`, the
- * ticket leads to the result; `uncertain`, only a person can tell.
+ * ticket leads to the result; `uncertain`, only a person can tell; `lost`, paid for, and nothing more will come of it:
+ * it is bought again on a person's word alone.
  */
-export type Stage = 'intent' | 'sent' | 'accepted' | 'done' | 'uncertain'
+export type Stage = 'intent' | 'sent' | 'accepted' | 'done' | 'uncertain' | 'lost'
 
 export type Attempt = {
   readonly key: Sha256
@@ -24,6 +25,12 @@ export type Attempt = {
   readonly ticket?: Ticket
   readonly billed: Money
   readonly servedModel?: string
+  readonly request?: Request
+  /** When it was sent, and when its result was last known to be there or to come; milliseconds since 1970. */
+  readonly begunAt?: number
+  readonly seenAt?: number
+  /** When the host throws the result away, where it says so. */
+  readonly expiresAt?: number
 }
 
 /** A clip that some run has put into the store. */
@@ -37,7 +44,8 @@ export type Stored = {
 }
 
 export type History = { readonly open: ReadonlyMap<Sha256, Attempt>; readonly stored: ReadonlyMap<Sha256, Stored> }
-export type Recorded = { readonly run: string; readonly event: Event }
+/** `at` is there for what comes from a journal or goes into one. */
+export type Recorded = { readonly run: string; readonly event: Event & { readonly at?: number } }
 
 type Folding = { readonly open: Map<Sha256, Attempt>; readonly stored: Map<Sha256, Stored> }
 
@@ -72,6 +80,18 @@ function close(state: Folding, key: Sha256, stages: readonly Stage[]): void {
   if (attempt !== undefined && stages.includes(attempt.stage)) state.open.delete(key)
 }
 
+/** A result that was paid for and is gone. */
+const isLoss = ({ stage, reserved }: Attempt, { failure }: Extract<Event, { type: 'job.failed' }>): boolean =>
+  failure.kind === 'expired' && failure.billed !== 'no' && reserved > 0 && (stage === 'accepted' || stage === 'done')
+
+function resolve(state: Folding, { key, how, ticket }: Extract<Event, { type: 'job.resolved' }>): void {
+  const attempt = state.open.get(key)
+  if (attempt === undefined) return
+  if (how === 'resubmit') state.open.delete(key)
+  else if (how === 'give-up') state.open.set(key, { ...attempt, stage: 'lost' })
+  else if (ticket !== undefined) state.open.set(key, { ...attempt, stage: 'accepted', ticket })
+}
+
 function step(state: Folding, { run, event }: Recorded): void {
   switch (event.type) {
     case 'job.intent':
@@ -81,6 +101,8 @@ function step(state: Folding, { run, event }: Recorded): void {
         reserved: event.reserved,
         stage: 'intent',
         ...(event.seed === undefined ? {} : { seed: event.seed }),
+        ...(event.request === undefined ? {} : { request: event.request }),
+        ...(event.at === undefined ? {} : { begunAt: event.at }),
       })
       return
     case 'job.sent':
@@ -88,14 +110,19 @@ function step(state: Folding, { run, event }: Recorded): void {
       return
     case 'job.accepted': {
       const attempt = state.open.get(event.key) ?? orphan(run, event)
-      state.open.set(event.key, { ...attempt, stage: 'accepted', ticket: event.ticket, provider: event.provider })
+      const at = event.at === undefined ? {} : { seenAt: event.at }
+      state.open.set(event.key, { ...attempt, stage: 'accepted', ticket: event.ticket, provider: event.provider, ...at })
       return
     }
     case 'job.done': {
       const attempt = state.open.get(event.key)
       if (attempt === undefined) return
       const stage = attempt.ticket === undefined ? attempt.stage : 'done'
-      state.open.set(event.key, { ...attempt, stage, billed: event.billed, servedModel: event.servedModel })
+      const { billed, servedModel } = event
+      const expiry = event.expiresAt === undefined ? {} : { expiresAt: event.expiresAt }
+      // A result asked for once more was there all the while: the first time counts.
+      const at = event.at === undefined || attempt.stage === 'done' ? {} : { seenAt: event.at }
+      state.open.set(event.key, { ...attempt, stage, billed, servedModel, ...expiry, ...at })
       return
     }
     case 'job.stored':
@@ -103,10 +130,16 @@ function step(state: Folding, { run, event }: Recorded): void {
       return
     case 'job.retrying':
       // Before a ticket this is a clear refusal. After one, the next intent tells whether a new attempt was made.
-      close(state, event.key, ['intent', 'sent'])
+      if (event.open !== true) close(state, event.key, ['intent', 'sent'])
       return
-    case 'job.failed':
-      close(state, event.key, event.resumable ? ['intent'] : ['intent', 'sent', 'accepted', 'done'])
+    case 'job.failed': {
+      const attempt = state.open.get(event.key)
+      if (attempt !== undefined && isLoss(attempt, event)) state.open.set(event.key, { ...attempt, stage: 'lost' })
+      else close(state, event.key, event.resumable ? ['intent'] : ['intent', 'sent', 'accepted', 'done'])
+      return
+    }
+    case 'job.resolved':
+      resolve(state, event)
       return
     case 'job.uncertain': {
       const attempt = state.open.get(event.key) ?? orphan(run, event)
@@ -156,6 +189,10 @@ export function foldHistory(recorded: Iterable<Recorded>): History {
   for (const one of recorded) book.add(one)
   return book.history
 }
+
+/** When the result of an attempt that has a ticket is gone, as far as anybody knows; never where it is kept. */
+export const deadlineOf = ({ expiresAt, seenAt }: Attempt, ttlSeconds: number | undefined): number =>
+  expiresAt ?? (seenAt === undefined || ttlSeconds === undefined ? Number.POSITIVE_INFINITY : seenAt + ttlSeconds * 1000)
 
 /** An attempt that later runs must know of: something may have been sent, and not all of it was free. */
 export const mustBeKept = (attempt: Attempt): boolean => attempt.stage !== 'intent' && (attempt.reserved > 0 || attempt.provider === '')

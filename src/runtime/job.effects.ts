@@ -8,7 +8,7 @@ import type { Calls, Ready, Status } from '../providers/provider.ts'
 import { formOf, isOther, refuseAdjusted } from './adjust.ts'
 import type { Event } from './event.ts'
 import { uncertain } from './failure.ts'
-import type { Gate } from './gate.ts'
+import type { Door, Gate, Place, Purchase } from './gate.ts'
 import type { Stored } from './history.ts'
 import type { Effects, Go, Polled, Settled, StepError } from './job.machine.ts'
 import type { Recorder } from './recorder.ts'
@@ -19,6 +19,23 @@ export type OpenProvider = {
   readonly calls: Calls
   /** What is done with a clip that the host has adjusted; absent: taken, with a warning. */
   readonly adjust?: AdjustPolicy
+  /** Providers that share a key and an address share their limits; its own where there is none. */
+  readonly account?: string
+}
+/** What is left of a provider when the gate has taken what submits. */
+export type Reachable = Omit<OpenProvider, 'calls'> & { readonly calls: Omit<Calls, 'submit'> }
+
+/** Parts each provider from its submit, which only the gate keeps. */
+export function partProviders(providers: ReadonlyMap<string, OpenProvider>) {
+  const doors = new Map<string, Door>()
+  const reachable = new Map<string, Reachable>()
+  for (const [name, provider] of providers) {
+    const { submit, ...calls } = provider.calls
+    const { concurrency, staggerMs } = provider.capabilities
+    doors.set(name, { account: provider.account ?? name, concurrency, staggerMs, submit: submit.bind(provider.calls) })
+    reachable.set(name, { ...provider, calls })
+  }
+  return { doors, reachable }
 }
 
 /**
@@ -31,8 +48,9 @@ export type JobTools = {
   readonly job: Job
   readonly key: Sha256
   readonly files: ReadonlyMap<Slot, string>
-  readonly provider: OpenProvider
+  readonly provider: Reachable
   readonly gate: Gate
+  readonly place: Place
   readonly store: Store
   readonly recorder: Recorder
   readonly check: Check
@@ -43,6 +61,8 @@ export type JobTools = {
 
 /** Names one attempt at the gate. */
 export const purchaseName = (key: Sha256, go: Go): string => `${key} ${go.run} ${go.number}`
+
+const purchaseOf = ({ job, key }: JobTools, go: Go): Purchase => ({ name: purchaseName(key, go), path: job.path, price: job.price })
 
 /** The seed an attempt is made with: stepped by one for each attempt before it that failed its checks. */
 export function seedOf(request: Request, go: Go): number | undefined {
@@ -60,16 +80,18 @@ function readyFor(tools: JobTools, go: Go): Ready {
 const stepError = (error: unknown, over: Partial<StepError>): StepError => ({ error, sent: false, byHost: false, ...over })
 
 function submitter(tools: JobTools): Effects['submit'] {
-  const { job, key, provider, gate, recorder } = tools
+  const { job, key, gate, recorder, place } = tools
   return async (go, replay) => {
     const attempt = { job: job.id, key, attempt: go.number }
     const ready = readyFor(tools, go)
     let sent = replay
     try {
-      return await gate.pay({ name: purchaseName(key, go), provider: job.provider, price: job.price }, async () => {
+      return await gate.pay(job.provider, purchaseOf(tools, go), place, async (submit) => {
         const seed = ready.request.seed === undefined ? {} : { seed: ready.request.seed }
-        if (!replay) await recorder.record({ type: 'job.intent', ...attempt, provider: job.provider, ...seed, reserved: job.price })
-        const ticket = await provider.calls.submit(ready, async () => {
+        const request = job.price > 0 ? { request: ready.request } : {}
+        const intent = { type: 'job.intent', ...attempt, provider: job.provider, ...seed, reserved: job.price, ...request } as const
+        if (!replay) await recorder.record(intent)
+        const ticket = await submit(ready, async () => {
           await recorder.record({ type: 'job.sent', ...attempt })
           sent = true
         })
@@ -85,7 +107,7 @@ function submitter(tools: JobTools): Effects['submit'] {
 function settler(tools: JobTools): Effects['settle'] {
   const { job, key, provider, gate } = tools
   return async (go): Promise<Settled> => {
-    gate.reserve(purchaseName(key, go), job.price)
+    gate.takeOver(purchaseOf(tools, go))
     const promise = provider.capabilities.submit
     // The same key again gives the same job; what is free may be made twice.
     if (promise === 'replay-key' || (job.price === 0 && provider.calls.find === undefined)) return { kind: 'replay' }
@@ -118,19 +140,24 @@ function poller(tools: JobTools, bill: Bill, told: Told): Effects['poll'] {
       case 'working':
         report(status.progress ?? 0, status.phase ?? status.state)
         return { done: false, nextPollMs: status.nextPollMs }
-      case 'done':
+      case 'done': {
         bill.billed = Math.round(status.billed ?? job.price)
         bill.servedModel = status.servedModel ?? job.request.model
         if (status.adjusted !== undefined) told.adjusted = status.adjusted
-        await recorder.record({ type: 'job.done', job: job.id, key, attempt: go.number, ...bill })
+        const expiry = status.expiresAt === undefined ? {} : { expiresAt: status.expiresAt }
+        await recorder.record({ type: 'job.done', job: job.id, key, attempt: go.number, ...bill, ...expiry })
+        // The host has room again while the clip comes down.
+        tools.place.leave()
         return { done: true, nextPollMs: 0 }
+      }
       case 'failed':
         throw stepError(new ProviderFailure(status.failure), { byHost: true })
     }
   }
   return async (go, ticket) => {
-    // An attempt of an earlier run was reserved there: it counts here too.
-    tools.gate.reserve(purchaseName(key, go), job.price)
+    // An attempt of an earlier run stands at the host, and in the books.
+    tools.gate.takeOver(purchaseOf(tools, go))
+    tools.place.stand(true)
     return read(await provider.calls.poll(ticket, readyFor(tools, go), report), go)
   }
 }

@@ -4,10 +4,10 @@ import { createActor } from 'xstate'
 import { ProviderFailure } from '../failure.ts'
 import type { Job, JobId, Sha256, Slot } from '../lang/plan.ts'
 import type { Clock, World } from '../world.ts'
-import { failureOf, isResumable } from './failure.ts'
-import type { Gate } from './gate.ts'
+import { failureOf, isResumable, lost } from './failure.ts'
+import type { Gate, Place } from './gate.ts'
 import type { Book, Stored } from './history.ts'
-import { type Check, type OpenProvider, openEffects, purchaseName } from './job.effects.ts'
+import { type Check, openEffects, purchaseName, type Reachable } from './job.effects.ts'
 import { type Effects, type Failed, type Go, type JobEnd, type JobInput, jobMachine } from './job.machine.ts'
 import type { FindStored } from './made.ts'
 import type { Recorder } from './recorder.ts'
@@ -18,7 +18,7 @@ export type LaunchTools = {
   readonly run: string
   readonly world: World
   readonly signal: AbortSignal
-  readonly providers: ReadonlyMap<string, OpenProvider>
+  readonly providers: ReadonlyMap<string, Reachable>
   readonly store: Store
   readonly gate: Gate
   readonly recorder: Recorder
@@ -30,6 +30,8 @@ export type LaunchTools = {
   readonly assetsPath: (path: string) => string
   /** The clip of a job that is made or kept. */
   readonly clipOf: (id: JobId) => Sha256 | undefined
+  /** What to do about purchases that may have been made: a person's word, given before the run. */
+  readonly onUncertain?: 'resubmit'
   /** Called when a clip is stored and recorded. */
   readonly stored: (job: Job, stored: Stored) => Promise<void>
   /** Work that a stop has left behind, to be waited for. */
@@ -108,14 +110,21 @@ function tracked(effects: Effects, track: LaunchTools['track']): Effects {
   }
 }
 
+type Running = { readonly key: Sha256; readonly place: Place; readonly input: JobInput }
+
 /** Runs the machine to its end. Retries are told as they happen. */
-function runMachine(tools: LaunchTools, job: Job, key: Sha256, input: JobInput): Promise<JobEnd> {
+function runMachine(tools: LaunchTools, job: Job, { key, place, input }: Running): Promise<JobEnd> {
   const { recorder, gate, signal, world } = tools
   const actor = createActor(jobMachine, { input, clock: machineClock(world.clock) })
   const stop = (): void => actor.send({ type: 'STOP' })
   actor.on('retrying', ({ go, failure, waitMs, verdict, step }) => {
-    void recorder.note({ type: 'job.retrying', job: job.id, key, attempt: go.number, failure, waitMs })
-    if (verdict === 'anew') gate.settle(purchaseName(key, go), costOf(job, { step, failure }))
+    const open = verdict === 'anew' ? {} : ({ open: true } as const)
+    void recorder.note({ type: 'job.retrying', job: job.id, key, attempt: go.number, failure, waitMs, ...open })
+    // A wish to wait is meant for the whole account, wherever it was said.
+    if (failure.kind === 'rate' && step !== 'submit') gate.rest(job.provider, waitMs)
+    if (verdict !== 'anew') return
+    place.stand(false)
+    gate.settle(purchaseName(key, go), costOf(job, { step, failure }))
   })
   return new Promise((resolve, reject) => {
     actor.subscribe({
@@ -154,17 +163,37 @@ async function recordEnd(tools: LaunchTools, job: Job, key: Sha256, end: JobEnd)
   }
 }
 
-export async function launch(tools: LaunchTools, job: Job): Promise<Launched> {
-  const { run, providers, world, book } = tools
-  const provider = providers.get(job.provider)
-  if (provider === undefined) throw new Error(`no provider ${job.provider} was opened for ${job.id}`)
+/** A job of the plan, from its turn to its end. `again`: its uncertain purchase has been given up on a person's word already. */
+export async function launch(tools: LaunchTools, job: Job, place: Place, again = false): Promise<Launched> {
+  const { run, world, book } = tools
   const key = keyWhenKnown(job, tools.clipOf, world.sha256)
   if (key === undefined) throw new Error(`${job.id} was started before its inputs`)
   const found = tools.find(key)
   if (found !== undefined && (await tools.store.has(found.sha256, found.delivered.bytes))) return { kind: 'kept', key, stored: found }
   const start = startOf(job, key, run, book)
+  const launched = await launchAt(tools, job, { key, start, place })
+  const uncertain = launched.kind === 'ended' && launched.end.kind === 'uncertain' ? launched.end : undefined
+  if (uncertain === undefined || again || tools.onUncertain !== 'resubmit' || tools.signal.aborted) return launched
+  await tools.recorder.record({ type: 'job.resolved', job: job.id, key, attempt: uncertain.go.number, how: 'resubmit' })
+  return launch(tools, job, place, true)
+}
+
+/** Where a job begins, and where it stands at its account. */
+export type Beginning = { readonly key: Sha256; readonly start: JobInput['start']; readonly place: Place }
+
+/** Runs a job whose key is known; `files` are its inputs where they are needed no more. */
+export async function launchAt(
+  tools: LaunchTools,
+  job: Job,
+  { key, start, place }: Beginning,
+  given?: ReadonlyMap<Slot, string>,
+): Promise<Launched> {
+  const { run, providers, world, book } = tools
+  const provider = providers.get(job.provider)
+  if (provider === undefined) throw new Error(`no provider ${job.provider} was opened for ${job.id}`)
   try {
-    const files = await inputsOf(tools, job)
+    if (book.history.open.get(key)?.stage === 'lost' && job.price > 0) throw new ProviderFailure(lost)
+    const files = given ?? (await inputsOf(tools, job))
     if ('damaged' in files) return { kind: 'damaged', input: files.damaged }
     const effects = openEffects({
       ...tools,
@@ -172,10 +201,11 @@ export async function launch(tools: LaunchTools, job: Job): Promise<Launched> {
       key,
       files,
       provider,
+      place,
       sha256: world.sha256,
       stored: (stored) => tools.stored(job, stored),
     })
-    const end = await runMachine(tools, job, key, {
+    const input: JobInput = {
       effects: tracked(effects, tools.track),
       submit: provider.capabilities.submit,
       price: job.price,
@@ -183,7 +213,8 @@ export async function launch(tools: LaunchTools, job: Job): Promise<Launched> {
       run,
       random: tools.random,
       start,
-    })
+    }
+    const end = await runMachine(tools, job, { key, place, input })
     await recordEnd(tools, job, key, end)
     return { kind: 'ended', key, end }
   } catch (error) {

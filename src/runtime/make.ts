@@ -3,7 +3,8 @@
 
 import type { Failure } from '../failure.ts'
 import type { Job, JobId, Sha256 } from '../lang/plan.ts'
-import type { Stored } from './history.ts'
+import type { Place } from './gate.ts'
+import { deadlineOf, type Stored } from './history.ts'
 import { type Launched, type LaunchTools, launch } from './launch.ts'
 import type { LockFile } from './lock-file.ts'
 import { lockIn } from './locked-job.ts'
@@ -36,7 +37,7 @@ type Bench = {
   readonly schedule: Schedule
   /** By provider, first come first served. */
   readonly queues: Map<string, { readonly jobs: Job[]; next: number }>
-  /** The job after whose failure a provider is not asked again in this run; `*` for all. */
+  /** The job after whose failure an account is not asked again in this run; `*` for all. */
   readonly shut: Map<string, JobId>
   /** Keys being made: a job with the same one waits, and then finds it made. */
   readonly underWay: Map<Sha256, Promise<void>>
@@ -64,9 +65,10 @@ async function block({ tools, result }: Bench, job: Job, by: JobId): Promise<voi
 }
 
 /** A wrong key or an empty purse stops a provider, a full disk all of them: more submits would only fail, or be lost. */
-function shutAfter({ shut }: Bench, job: Job, { kind }: Failure): void {
+function shutAfter({ shut, tools }: Bench, job: Job, { kind }: Failure): void {
+  const account = tools.gate.accountOf(job.provider)
   if (kind === 'disk') shut.set('*', shut.get('*') ?? job.id)
-  if (kind === 'auth' || kind === 'funds') shut.set(job.provider, shut.get(job.provider) ?? job.id)
+  if (kind === 'auth' || kind === 'funds') shut.set(account, shut.get(account) ?? job.id)
 }
 
 async function settle(bench: Bench, job: Job, launched: Launched): Promise<void> {
@@ -107,7 +109,7 @@ async function settle(bench: Bench, job: Job, launched: Launched): Promise<void>
   }
 }
 
-async function start(bench: Bench, job: Job): Promise<void> {
+async function start(bench: Bench, job: Job, place: Place): Promise<void> {
   const { tools, underWay } = bench
   bench.running += 1
   let over = (): void => undefined
@@ -123,12 +125,12 @@ async function start(bench: Bench, job: Job): Promise<void> {
         }
       }),
     )
-    await settle(bench, job, await launch(tools, job))
+    await settle(bench, job, await launch(tools, job, place))
   } catch (error) {
     bench.bug ??= { error }
   } finally {
     over()
-    tools.gate.leave(job.provider)
+    place.leave()
     bench.running -= 1
     bench.wake()
   }
@@ -139,13 +141,15 @@ async function pump(bench: Bench): Promise<void> {
   const { queues, tools, shut } = bench
   for (const [provider, queue] of queues) {
     while (queue.next < queue.jobs.length && bench.bug === undefined && !tools.signal.aborted) {
-      const by = shut.get('*') ?? shut.get(provider)
-      if (by === undefined && !tools.gate.enter(provider)) break
+      const by = shut.get('*') ?? shut.get(tools.gate.accountOf(provider))
       const job = queue.jobs[queue.next]
-      queue.next += 1
       if (job === undefined) break
-      if (by === undefined) void start(bench, job)
-      else {
+      // What a host has already is not in the way of what it has not.
+      const place = by === undefined ? tools.gate.enter(provider, () => bench.wake(), isAtHost(tools, job)) : undefined
+      if (by === undefined && place === undefined) break
+      queue.next += 1
+      if (place !== undefined) void start(bench, job, place)
+      else if (by !== undefined) {
         await block(bench, job, by)
         await blockAfter(bench, job.id)
       }
@@ -153,12 +157,23 @@ async function pump(bench: Bench): Promise<void> {
   }
 }
 
-/** What an earlier run has begun goes first: a host keeps results for a while only. */
-function begunFirst({ book, clipOf, world }: LaunchTools, jobs: readonly Job[]): readonly Job[] {
-  const { open } = book.history
-  if (open.size === 0) return jobs
-  const isBegun = (job: Job): boolean => open.has(keyWhenKnown(job, clipOf, world.sha256) ?? '')
-  return [...jobs.filter(isBegun), ...jobs.filter((job) => !isBegun(job))]
+const attemptOf = ({ book, clipOf, world }: LaunchTools, job: Job) =>
+  book.history.open.size === 0 ? undefined : book.history.open.get(keyWhenKnown(job, clipOf, world.sha256) ?? '')
+
+const isAtHost = (tools: LaunchTools, job: Job): boolean => attemptOf(tools, job)?.ticket !== undefined
+
+/** What an earlier run has begun goes first, and of it what its host throws away first. */
+function begunFirst(tools: LaunchTools, jobs: readonly Job[]): readonly Job[] {
+  if (tools.book.history.open.size === 0) return jobs
+  const deadlines = new Map<Job, number>()
+  for (const job of jobs) {
+    const attempt = attemptOf(tools, job)
+    if (attempt === undefined) continue
+    const ttl = tools.providers.get(job.provider)?.capabilities.resultTtlSeconds
+    deadlines.set(job, attempt.ticket === undefined ? Number.MAX_VALUE : deadlineOf(attempt, ttl))
+  }
+  const begun = [...deadlines].sort(([, a], [, b]) => (a === b ? 0 : a - b)).map(([job]) => job)
+  return [...begun, ...jobs.filter((job) => !deadlines.has(job))]
 }
 
 /** Makes what can be made. Resolves when nothing runs and nothing can start; rejects on a bug, after all has ended. */

@@ -9,15 +9,16 @@ import type { World } from '../world.ts'
 import type { Actions } from './actions.ts'
 import type { Event, Stamped } from './event.ts'
 import { cancelled, failureOf, openRandom } from './failure.ts'
-import { type Gate, type Limits, openGate } from './gate.ts'
+import { type Gate, openGate } from './gate.ts'
 import { type Attempt, type Book, mustBeKept, openBook, type Stored } from './history.ts'
-import type { Check, OpenProvider } from './job.effects.ts'
+import { type Check, type OpenProvider, partProviders, type Reachable } from './job.effects.ts'
 import type { Journal } from './journal.ts'
 import type { LaunchTools } from './launch.ts'
 import type { LockFile } from './lock-file.ts'
 import { lockIn } from './locked-job.ts'
 import { openFinder } from './made.ts'
 import { type Fell, makeJobs, type Work } from './make.ts'
+import type { Booked, Budgets } from './purse.ts'
 import { openRecorder, type Recorder } from './recorder.ts'
 import { resolveJobs } from './resolve.ts'
 import { runMachine } from './run.machine.ts'
@@ -53,7 +54,9 @@ export type RunOptions = {
   readonly cut: (files: CutFiles, report: (progress: number, phase: string) => void) => Promise<CutMade>
   /** Make only what stands at these paths, and what that needs. */
   readonly only?: ReadonlySet<Path>
-  readonly settings: { readonly script: string; readonly budget?: Money }
+  readonly settings: { readonly script: string; readonly budgets?: Budgets; readonly onUncertain?: 'resubmit' }
+  /** What earlier runs have bought, for the ceilings that hold across runs. */
+  readonly booked?: readonly Booked[]
 }
 
 export type Outcome = {
@@ -75,6 +78,7 @@ type State = {
   readonly options: RunOptions
   readonly recorder: Recorder
   readonly gate: Gate
+  readonly providers: ReadonlyMap<string, Reachable>
   readonly book: Book
   readonly present: Set<Sha256>
   readonly clips: Map<JobId, Stored>
@@ -137,7 +141,7 @@ async function announce(state: State, make: readonly Job[]): Promise<void> {
     jobs: plan.jobs.length,
     make: make.length,
     price: make.reduce((sum, job) => sum + job.price, 0),
-    ...(settings.budget === undefined ? {} : { budget: settings.budget }),
+    ...(settings.budgets?.run === undefined ? {} : { budget: settings.budgets.run }),
   })
   state.kept = state.clips.size
   const told: Promise<void>[] = []
@@ -177,7 +181,8 @@ function launchTools(state: State): LaunchTools {
     run: journal.run,
     world,
     signal: options.signal,
-    providers: options.providers,
+    providers: state.providers,
+    ...(options.settings.onUncertain === undefined ? {} : { onUncertain: options.settings.onUncertain }),
     store,
     gate,
     recorder,
@@ -279,12 +284,14 @@ function openState(options: RunOptions): State {
     book.add({ run: journal.run, event })
     options.emit(event)
   })
-  const limits = new Map<string, Limits>([...providers].map(([name, { capabilities }]) => [name, capabilities]))
-  const gate = openGate({ limits, clock: world.clock, signal, ...(settings.budget === undefined ? {} : { budget: settings.budget }) })
+  const { doors, reachable } = partProviders(providers)
+  const { budgets = {} } = settings
+  const gate = openGate({ doors, budgets, booked: options.booked ?? [], clock: world.clock, signal })
   return {
     options,
     recorder,
     gate,
+    providers: reachable,
     book,
     present: new Set(),
     clips: new Map(),

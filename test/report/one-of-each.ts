@@ -31,6 +31,7 @@ const each: { readonly [T in EventType]: Extract<Bare, { type: T }> } = {
     ...at,
     failure: failure({ kind: 'uncertain', message: 'the answer was lost', billed: 'unknown' }),
   },
+  'job.resolved': { type: 'job.resolved', ...at, how: 'found', ticket: { id: 't-2' } },
   'job.blocked': { type: 'job.blocked', job: 'harbor/open@1:conform', by: at.job },
   'job.cancelled': { type: 'job.cancelled', job: 'storm/news@1' },
   'cut.progress': { type: 'cut.progress', phase: 'sound', progress: 0.4 },

@@ -6,28 +6,30 @@ import { foldHistory } from '../../src/runtime/history.ts'
 import { journalFolder, openJournal, parseJournal } from '../../src/runtime/journal.ts'
 import { crc32, decodeLine, encodeLine } from '../../src/runtime/line.ts'
 import { type Disk, diskFull, openMemoryWorld } from './memory-world.ts'
-import { failure } from './rig.ts'
+import { failure, requestOf } from './rig.ts'
 
 const key = 'a'.repeat(64)
 const attempt = { job: 'harbor/öpen@1', key, attempt: 1 }
 const delivered = { frames: 48, size: { width: 320, height: 180 }, rate: { num: 24000, den: 1001 }, soundSamples: 0, bytes: 9 }
 const form = { frames: 48, size: delivered.size, rate: delivered.rate }
+const request = requestOf('a')
 const harm = failure('rate', { retryAfterMs: 5, requestId: 'r', billed: 'no' })
 /** One of each kind: a kind that is added to the events and not here does not compile. */
 const samples: { readonly [T in Event['type']]: Extract<Event, { type: T }> } = {
   'run.started': { type: 'run.started', run: 'r', film: 'F', script: 's', rung: 'final', jobs: 1, make: 1, price: 3, budget: 5 },
   'job.kept': { type: 'job.kept', job: 'a', key, sha256: key },
   'job.queued': { type: 'job.queued', job: 'a' },
-  'job.intent': { type: 'job.intent', ...attempt, provider: 'main', seed: 4, reserved: 3 },
+  'job.intent': { type: 'job.intent', ...attempt, provider: 'main', seed: 4, reserved: 3, request },
   'job.sent': { type: 'job.sent', ...attempt },
   'job.accepted': { type: 'job.accepted', ...attempt, provider: 'main', ticket: { id: 'x', n: 1, b: true, z: null } },
   'job.progress': { type: 'job.progress', job: 'a', phase: 'p', progress: 0.5 },
-  'job.done': { type: 'job.done', ...attempt, billed: 3, servedModel: 'm' },
+  'job.done': { type: 'job.done', ...attempt, billed: 3, servedModel: 'm', expiresAt: 9 },
   'job.adjusted': { type: 'job.adjusted', ...attempt, asked: form, made: { ...form, frames: 24 }, policy: 'warn' },
   'job.stored': { type: 'job.stored', ...attempt, sha256: key, delivered },
   'job.retrying': { type: 'job.retrying', ...attempt, failure: harm, waitMs: 5 },
   'job.failed': { type: 'job.failed', ...attempt, failure: harm, resumable: true },
   'job.uncertain': { type: 'job.uncertain', ...attempt, failure: harm },
+  'job.resolved': { type: 'job.resolved', ...attempt, how: 'found', ticket: { id: 't-2' } },
   'job.blocked': { type: 'job.blocked', job: 'a', by: 'b' },
   'job.cancelled': { type: 'job.cancelled', job: 'a' },
   'cut.progress': { type: 'cut.progress', phase: 'p', progress: 0.5 },

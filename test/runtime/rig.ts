@@ -1,5 +1,6 @@
 // A film of a few jobs, a host with a ledger, and one call that runs the one against the other in a given world.
 
+import { setMaxListeners } from 'node:events'
 import { type Failure, ProviderFailure } from '../../src/failure.ts'
 import type { Capabilities } from '../../src/lang/catalogue.ts'
 import { openReporter } from '../../src/lang/diagnostic.ts'
@@ -9,6 +10,7 @@ import { openActions } from '../../src/runtime/actions.ts'
 import type { Stamped } from '../../src/runtime/event.ts'
 import { openJournal } from '../../src/runtime/journal.ts'
 import { openLockFile } from '../../src/runtime/lock-file.ts'
+import type { Budgets } from '../../src/runtime/purse.ts'
 import { type OpenProvider, type Outcome, type RunOptions, run } from '../../src/runtime/run.ts'
 import { openStore } from '../../src/runtime/store.ts'
 import type { World } from '../../src/world.ts'
@@ -30,21 +32,23 @@ export type Sketch = {
 
 export const sha = (world: Pick<World, 'sha256'>, text: string): string => world.sha256(text)
 
+export const requestOf = (words: string, provider = 'main'): Request => ({
+  operation: provider === 'cut' ? 'conform' : 'text-to-video',
+  provider: `${provider}/1`,
+  model: 'fast',
+  size,
+  rate,
+  frames: 48,
+  prompt: words,
+  negative: '',
+  seed: 7,
+  sound: true,
+  segments: [],
+  keys: [],
+})
+
 function jobOf(world: World, { id, needs = [], price = 100, provider = 'main', words = id, tries }: Sketch): Job {
-  const request: Request = {
-    operation: provider === 'cut' ? 'conform' : 'text-to-video',
-    provider: `${provider}/1`,
-    model: 'fast',
-    size,
-    rate,
-    frames: 48,
-    prompt: words,
-    negative: '',
-    seed: 7,
-    sound: true,
-    segments: [],
-    keys: [],
-  }
+  const request = requestOf(words, provider)
   const inputs = needs.map((need, at): Input => {
     const slot = `part-${at}` as const
     return need.startsWith('asset:')
@@ -220,6 +224,10 @@ export type Rig = {
   readonly signal?: AbortSignal
   readonly only?: ReadonlySet<string>
   readonly budget?: number
+  readonly budgets?: Budgets
+  readonly booked?: RunOptions['booked']
+  readonly onUncertain?: 'resubmit'
+  readonly account?: string
   readonly onEvent?: (event: Stamped) => void
   readonly cut?: RunOptions['cut']
   readonly check?: RunOptions['check']
@@ -242,6 +250,7 @@ export async function runRig(rig: Rig): Promise<Ran> {
   const { world, host, plan, root = '/film', submit = 'replay-key', only, budget } = rig
   const { files } = world
   const signal = rig.signal ?? new AbortController().signal
+  setMaxListeners(0, signal)
   const dotLtx = `${root}/.ltx`
   const journal = await openJournal(world, `${dotLtx}/journal/film`)
   const store = await openStore(files, dotLtx, 'clips')
@@ -251,6 +260,7 @@ export async function runRig(rig: Rig): Promise<Ran> {
   const provider = (name: string): OpenProvider => ({
     capabilities: capabilities({ kind: name, submit, ...rig.capabilities }),
     calls: { ...callsOf(world, host, signal, submit), ...rig.calls },
+    ...(rig.account === undefined ? {} : { account: rig.account }),
     ...(rig.adjust === undefined ? {} : { adjust: rig.adjust }),
   })
   const events: Stamped[] = []
@@ -270,7 +280,12 @@ export async function runRig(rig: Rig): Promise<Ran> {
       rig.onEvent?.(event)
     },
     cut: rig.cut ?? cutText(world, root),
-    settings: { script: 'film.ltx', ...(budget === undefined ? {} : { budget }) },
+    settings: {
+      script: 'film.ltx',
+      budgets: { ...rig.budgets, ...(budget === undefined ? {} : { run: budget }) },
+      ...(rig.onUncertain === undefined ? {} : { onUncertain: rig.onUncertain }),
+    },
+    ...(rig.booked === undefined ? {} : { booked: rig.booked }),
     ...(only === undefined ? {} : { only }),
   })
   await actions.close()

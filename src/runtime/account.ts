@@ -1,0 +1,171 @@
+// One account at a host: how many jobs it takes at once, how fast, and what it has taught us by refusing. Providers
+// that share a key and an address share one account. Docs: docs/reliability.md, "Limits".
+//
+// A refusal lets the whole account rest: for as long as the host says, else 1 to 20 seconds, doubling. Submits then go
+// one at a time. Twice refused with the same number of our jobs standing there: that number is what the host
+// takes, and holds for the rest of the run. Otherwise it is the pace: the gap between submits doubles, and shrinks by a tenth with
+// each one that is taken.
+import type { Failure } from '../failure.ts'
+import type { Clock } from '../world.ts'
+
+/** Jobs at once, and milliseconds between two submits. */
+export type Limits = { readonly concurrency: number; readonly staggerMs: number }
+
+/** One job's place at an account. */
+export type Place = {
+  /** Whether the host has the job now. */
+  stand(there: boolean): void
+  /** Frees the place; more than once does no harm. */
+  leave(): void
+}
+
+export type Account = {
+  /** A place, when there is one. `begun`: the host has this job from before, so it has its place already. */
+  enter(freed: () => void, begun: boolean): Place | undefined
+  /** Waits until `place` may submit, runs it, and learns from how it ends. */
+  submit<T>(place: Place, send: () => Promise<T>, failureOf: (error: unknown) => Failure | undefined): Promise<T>
+  /** Nothing is submitted for so long: the host asked for it elsewhere. */
+  rest(ms: number): void
+}
+
+const longestRestMs = 5 * 60_000
+const longestGapMs = 30_000
+
+type Held = Place & { inside: boolean; standing: boolean }
+type Waiter = { readonly place: Held; readonly go: () => void; readonly fail: (error: unknown) => void }
+
+/** What an account has learned, by the rules above. Times are monotonic. */
+function openLessons({ concurrency, staggerMs }: Limits, clock: Clock) {
+  let window = Number.POSITIVE_INFINITY
+  let gapMs = staggerMs
+  let restUntil = Number.NEGATIVE_INFINITY
+  let refusedAt: number | undefined
+  let row = 0
+  let careful = 0
+  const rest = (ms: number): void => {
+    restUntil = Math.max(restUntil, clock.monotonic() + Math.min(longestRestMs, Math.max(0, ms)))
+  }
+  return {
+    rest,
+    most: () => Math.max(1, Math.min(concurrency, window)),
+    window: () => window,
+    isCareful: () => careful > 0,
+    dueAt: (lastAt: number) => Math.max(restUntil, lastAt + gapMs),
+    taken(standing: number) {
+      row = 0
+      careful = Math.max(0, careful - 1)
+      if (standing === refusedAt) refusedAt = undefined
+      gapMs = Math.max(staggerMs, Math.floor(gapMs * 0.9))
+    },
+    refused({ kind, retryAfterMs }: Failure, standing: number) {
+      rest(retryAfterMs ?? Math.min(20_000, 1000 * 2 ** row))
+      row += 1
+      if (kind === 'rate' && standing > 0 && refusedAt === standing) {
+        window = standing
+        gapMs = staggerMs
+        careful = 0
+        return
+      }
+      if (kind === 'rate' && standing > 0) refusedAt = standing
+      careful = 3
+      gapMs = Math.min(longestGapMs, Math.max(gapMs, 250) * 2)
+    },
+  }
+}
+
+export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): Account {
+  const lessons = openLessons(limits, clock)
+  const waiting: Waiter[] = []
+  const places = new WeakMap<Place, Held>()
+  let inside = 0
+  let standing = 0
+  let submitting = 0
+  let lastAt = Number.NEGATIVE_INFINITY
+  let serving = false
+  let wake = (): void => undefined
+  signal.addEventListener('abort', () => wake())
+
+  /** A place has to come free first, or so many milliseconds have to pass. */
+  const waitOf = ({ place }: Waiter): number | 'place' => {
+    if (!place.inside && inside >= lessons.most()) return 'place'
+    if (standing + submitting >= lessons.window() || (lessons.isCareful() && submitting > 0)) return 'place'
+    return Math.max(0, lessons.dueAt(lastAt) - clock.monotonic())
+  }
+  const serve = async (): Promise<void> => {
+    if (serving) return
+    serving = true
+    try {
+      while (waiting.length > 0) {
+        signal.throwIfAborted()
+        const next = waiting.find((waiter) => waitOf(waiter) !== 'place')
+        const wait = next === undefined ? 'place' : waitOf(next)
+        if (next === undefined || wait === 'place') await new Promise<void>((resolve) => (wake = resolve))
+        else if (wait > 0) await clock.sleep(wait, signal)
+        else {
+          waiting.splice(waiting.indexOf(next), 1)
+          if (!next.place.inside) inside += 1
+          next.place.inside = true
+          submitting += 1
+          lastAt = clock.monotonic()
+          next.go()
+        }
+      }
+    } catch (error) {
+      for (const { fail } of waiting.splice(0)) fail(error)
+    } finally {
+      serving = false
+    }
+  }
+  const turn = (place: Held): Promise<void> =>
+    new Promise((go, fail) => {
+      waiting.push({ place, go, fail })
+      void serve()
+    })
+  return {
+    rest: lessons.rest,
+    enter(freed, begun) {
+      if (!begun && inside >= lessons.most()) return undefined
+      inside += 1
+      const place: Held = {
+        inside: true,
+        standing: false,
+        stand(there) {
+          if (there === place.standing) return
+          place.standing = there
+          standing += there ? 1 : -1
+          wake()
+        },
+        leave() {
+          place.stand(false)
+          if (!place.inside) return
+          place.inside = false
+          inside -= 1
+          wake()
+          freed()
+        },
+      }
+      places.set(place, place)
+      return place
+    },
+    async submit(place, send, failureOf) {
+      const held = places.get(place)
+      if (held === undefined) throw new Error('a submit without a place')
+      await turn(held)
+      try {
+        signal.throwIfAborted()
+        const before = standing
+        const sent = await send()
+        lessons.taken(before)
+        held.stand(true)
+        return sent
+      } catch (error) {
+        const failure = failureOf(error)
+        if (failure?.kind === 'rate' || failure?.kind === 'capacity') lessons.refused(failure, standing)
+        throw error
+      } finally {
+        submitting -= 1
+        wake()
+      }
+    },
+  }
+}
