@@ -6,8 +6,8 @@ import { banner } from '../scripts/banner.mjs'
 
 mkdirSync('dist-bench', { recursive: true })
 await build({
-  entryPoints: ['bench/main.ts'],
-  outfile: 'dist-bench/main.js',
+  entryPoints: ['bench/main.ts', 'bench/hosts-child.ts'],
+  outdir: 'dist-bench',
   bundle: true,
   format: 'esm',
   platform: 'node',

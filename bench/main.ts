@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { assembly } from './assembly.ts'
 import { commandLine } from './command-line.ts'
 import { dissolves } from './dissolves.ts'
+import { hosts } from './hosts.ts'
 import type { Bench } from './measure.ts'
 import { pictures } from './pictures.ts'
 
-const all: readonly Bench[] = [...commandLine, pictures, assembly, dissolves]
+const all: readonly Bench[] = [...commandLine, pictures, assembly, dissolves, ...hosts]
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'))
 const chosen = all.filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.startsWith(word)))
 
