@@ -224,6 +224,7 @@ async function writeSheet(film: Film, clips: ReadonlyMap<JobId, string>, output:
     size: plan.film.size,
     files: clips,
     tool: film.tool,
+    scratch: setting.scratch,
     signal: setting.signal,
   })
   await setting.files.writeWhole(path, png)

@@ -1,12 +1,13 @@
 // The cut and its clips go in, one picture to look at comes out: a contact sheet of the film (every item with its path,
 // timecode and length), or the takes of one shot side by side, the picked one framed. PNG bytes.
-import type { Image, SKRSContext2D } from '@napi-rs/canvas'
+import type { Canvas, Image, SKRSContext2D } from '@napi-rs/canvas'
 import { createCanvas } from '@napi-rs/canvas'
 import type { Cut, CutClip, JobId } from '../lang/plan.ts'
 import type { Size, Transition } from '../lang/program.ts'
 import type { Rate } from '../lang/time.ts'
 import { formatSeconds, framesToSeconds, timecode, toNumber } from '../lang/time.ts'
 import type { Tool } from './ffmpeg.ts'
+import { glimpses } from './glimpse.ts'
 import type { Weight } from './lettering.ts'
 import { fontOf } from './lettering.ts'
 import { drawable, graphemesOf } from './text-layout.ts'
@@ -40,7 +41,7 @@ function write(context: SKRSContext2D, text: string, x: number, y: number, label
   return context.measureText(shown()).width
 }
 
-function drawThumb(context: SKRSContext2D, image: Image | undefined, x: number, y: number, size: Size): void {
+function drawThumb(context: SKRSContext2D, image: Image | Canvas | undefined, x: number, y: number, size: Size): void {
   context.save()
   context.beginPath()
   context.roundRect(x, y, size.width, size.height, 5)
@@ -68,6 +69,8 @@ export type ContactSheet = {
   /** Absolute paths of the clips, by the job that made them; what is not there is left empty. */
   readonly files: ReadonlyMap<JobId, string>
   readonly tool: Tool
+  /** A folder in which this may make its own. */
+  readonly scratch: string
   readonly signal: AbortSignal
 }
 
@@ -96,7 +99,7 @@ const lengthOf = (frames: number, rate: Rate): string => formatSeconds(framesToS
 function drawItem(
   context: SKRSContext2D,
   clip: CutClip,
-  image: Image | undefined,
+  image: Image | Canvas | undefined,
   place: { readonly x: number; readonly y: number },
   sheet: ContactSheet,
   thumb: Size,
@@ -119,7 +122,7 @@ function drawItem(
 
 /** The film at a glance. Throws a ProviderFailure only when it is stopped. */
 export async function contactSheet(sheet: ContactSheet): Promise<Uint8Array> {
-  const { cut, rate, size, files, tool, signal } = sheet
+  const { cut, rate, size, files, tool, scratch, signal } = sheet
   const clips = thinned(cut.clips)
   const thumb = thumbSize(size, 300)
   const fitting = Math.max(1, Math.floor((1640 - 2 * margin + gap) / (thumb.width + gap)))
@@ -134,7 +137,7 @@ export async function contactSheet(sheet: ContactSheet): Promise<Uint8Array> {
     const file = files.get(clip.job)
     return file === undefined ? undefined : { file, frame: Math.floor(clip.frames / 2), rate, size: thumb }
   })
-  const images = await thumbnails(tool, moments, signal)
+  const images = await glimpses({ moments, tool, scratch, signal })
   const count =
     clips.length < cut.clips.length
       ? `${clips.length} of ${cut.clips.length} items`
@@ -149,7 +152,7 @@ export async function contactSheet(sheet: ContactSheet): Promise<Uint8Array> {
     const place = { x: margin + (index % columns) * cell.width, y: header + Math.floor(index / columns) * cell.height }
     drawItem(context, clip, images[index], place, sheet, thumb)
   }
-  return canvas.encodeSync('png')
+  return canvas.encode('png')
 }
 
 export type Take = {

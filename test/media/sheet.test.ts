@@ -1,10 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { SKRSContext2D } from '@napi-rs/canvas'
 import { createCanvas, loadImage } from '@napi-rs/canvas'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Tool } from '../../src/media/ffmpeg.ts'
 import { findTool } from '../../src/media/ffmpeg.ts'
+import { glimpses } from '../../src/media/glimpse.ts'
 import { contactSheet, takesSheet } from '../../src/media/sheet.ts'
 import { thumbnails } from '../../src/media/thumbnail.ts'
 import { dissolve, makeCut } from './sound-kit.ts'
@@ -73,6 +75,72 @@ describe('thumbnails', () => {
   })
 })
 
+describe('glimpses', () => {
+  /** A clip with a keyframe every half second, as the house has them. */
+  const house = async (name: string, frames: number, qp: number): Promise<string> => {
+    const path = join(folder, name)
+    const graph = `nullsrc=s=160x90:r=30000/1001,trim=end_frame=${frames},format=gray,geq=lum='20+5*N'`
+    const key = ['-g', '15', '-keyint_min', '15', '-sc_threshold', '0', '-bf', '0']
+    const outputs = [{ path, options: ['-c:v', 'libx264', '-qp', String(qp), ...key, '-pix_fmt', 'yuv420p', '-color_range', 'tv'] }]
+    await tool.run({ inputs: [{ lavfi: graph }], outputs })
+    return path
+  }
+  const greyOf = (image: Parameters<SKRSContext2D['drawImage']>[0] | undefined): number | undefined => {
+    if (image === undefined) return undefined
+    const context = createCanvas(size.width, size.height).getContext('2d')
+    context.drawImage(image, 0, 0)
+    return context.getImageData(80, 45, 1, 1).data[0]
+  }
+  const look = async (moments: readonly (readonly [string, number] | undefined)[]) => {
+    let processes = 0
+    const counted: Tool = {
+      ...tool,
+      read: (command, options) => {
+        processes += 1
+        return tool.read(command, options)
+      },
+    }
+    const asked = moments.map((moment) => (moment === undefined ? undefined : { file: moment[0], frame: moment[1], rate, size }))
+    const found = await glimpses({ moments: asked, tool: counted, scratch: join(folder, 'scratch'), signal })
+    return { greys: found.map(greyOf), processes }
+  }
+  const near = (greys: readonly (number | undefined)[], frames: readonly (number | undefined)[]): void => {
+    expect(greys.length).toBe(frames.length)
+    for (const [index, frame] of frames.entries()) {
+      if (frame === undefined) expect(greys[index]).toBeUndefined()
+      else expect(Math.abs((greys[index] ?? 0) - seen(frame))).toBeLessThan(2.6)
+    }
+  }
+
+  test('show the keyframe nearest to the moment, the moment itself near a clip’s start, and need one process for many', async () => {
+    const [one, two] = [await house('one.mp4', 40, 1), await house('two.mp4', 40, 1)]
+    const moments = Array.from({ length: 30 }, (_, n) => [n % 2 === 0 ? one : two, [20, 25, 31, 7][n % 4] ?? 0] as const)
+    const { greys, processes } = await look(moments)
+    near(
+      greys,
+      moments.map(([, frame]) => (frame === 20 ? 15 : frame === 7 ? 7 : 30)),
+    )
+    expect(processes).toBeLessThanOrEqual(3)
+  })
+
+  test('of clips of many kinds, damaged ones among them, are each their own', async () => {
+    const [fine, other, cut] = [await house('fine.mp4', 40, 1), await house('other.mp4', 40, 8), await house('cut.mp4', 40, 1)]
+    // The index is whole, what it points to is not: its row fails, and the others of it are asked one by one.
+    const bytes = await readFile(cut)
+    bytes.fill(0xff, bytes.indexOf('mdat') + 4, bytes.indexOf('moov') - 4)
+    await writeFile(cut, bytes)
+    const open = join(folder, 'a.mp4')
+    const { greys } = await look([[fine, 16], [cut, 16], undefined, [join(folder, 'broken.mp4'), 3], [other, 29], [open, 33], [fine, 30]])
+    near([...greys.slice(0, 1), ...greys.slice(2)], [16, undefined, undefined, 30, 33, 30])
+  })
+
+  test('stop when they are told to', async () => {
+    const file = await house('stop.mp4', 20, 1)
+    const order = { moments: [{ file, frame: 15, rate, size }], tool, scratch: join(folder, 'scratch'), signal: AbortSignal.abort() }
+    await expect(glimpses(order)).rejects.toMatchObject({ failure: { kind: 'cancelled' } })
+  })
+})
+
 describe('the contact sheet', () => {
   const cut = makeCut([
     { job: 'harbor/a', frames: 40, into: dissolve(6) },
@@ -90,6 +158,7 @@ describe('the contact sheet', () => {
         ['harbor/b', join(folder, 'b.mp4')],
       ]),
       tool,
+      scratch: join(folder, 'scratch'),
       signal,
       ...more,
     })
