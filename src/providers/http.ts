@@ -65,6 +65,8 @@ export type DownloadOptions = {
   /** Bytes; 4 GiB if nothing is said. */
   readonly limit?: number
   readonly headers?: Readonly<Record<string, string>>
+  /** `POST` where the host gives a result to a call of its own, whose refusals speak of the job and not of an address. */
+  readonly method?: 'GET' | 'POST'
   /** Milliseconds until the head. */
   readonly headMs?: number
 }
@@ -300,7 +302,8 @@ export function openDoors(options: DoorOptions): Doors {
   const downloadOnce = async (from: string, into: string, how: DownloadOptions): Promise<Download> => {
     let url = allowed(urlOf(from))
     for (let hop = 0; hop <= 3; hop += 1) {
-      const call: Call = { method: 'GET', path: url.href, headers: { accept: '*/*', ...how.headers }, headMs: how.headMs ?? 60_000 }
+      const method = hop === 0 ? (how.method ?? 'GET') : 'GET'
+      const call: Call = { method, path: url.href, headers: { accept: '*/*', ...how.headers }, headMs: how.headMs ?? 60_000 }
       // The key opens the host's own downloads; behind a redirect it is never shown.
       const key = hop === 0 ? keyFor(url.href) : {}
       const answer = await world.http.request({ ...requestOf(call, url.href, key), signal })
@@ -310,7 +313,7 @@ export function openDoors(options: DoorOptions): Doors {
         url = allowed(new URL(target, url).href)
         continue
       }
-      if (answer.status !== 200) throw new ProviderFailure(deadOr(await replyOf(answer)))
+      if (answer.status !== 200) throw new ProviderFailure((method === 'POST' ? refusalOf : deadOr)(await replyOf(answer)))
       const type = answer.headers.get('content-type')?.toLowerCase() ?? ''
       if (/^(text\/|application\/(json|xml|problem))/.test(type)) {
         const { text, requestId } = await replyOf(answer, mebi)

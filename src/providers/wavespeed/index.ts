@@ -1,0 +1,152 @@
+// WaveSpeedAI: a task goes in once, its id is the ticket, its result is asked for until it is there. Files go up first,
+// by their hash, and are named by address.
+import { ProviderFailure } from '../../failure.ts'
+import type { InputRules, Prepared } from '../../media/prepare.ts'
+import { prepareInput } from '../../media/prepare.ts'
+import { openDoors } from '../http.ts'
+import type { Calls, Context, Provider, Ready, Status, Ticket } from '../provider.ts'
+import { accountOf, type Uploaded } from '../uploads.ts'
+import { explainWave, host, type Prediction, readClassic, readList, readPrediction, readTicket, standingOf } from './answers.ts'
+import { wavespeedCapabilities } from './capabilities.ts'
+import { bodyOf, pathOf, type WaveBody } from './request.ts'
+import { settle } from './settle.ts'
+
+const pollMs = 2000
+const week = 7 * 24 * 3600_000
+/** A day less than the host says. */
+const uploadLastsMs = 6 * 24 * 3600_000
+
+const rules: InputRules = {
+  // The clip takes its shape from the picture.
+  image: { types: ['png', 'jpeg', 'webp'], maxBytes: 20_000_000, maxSide: 3840, exactCanvas: true },
+  audio: { types: ['m4a', 'mp3', 'wav'], maxBytes: 50_000_000, minSeconds: 5, maxSeconds: 20 },
+  video: { codecs: ['h264', 'h265'], maxBytes: 100_000_000, maxSide: 3840, minFrames: 9 },
+}
+
+const idOf = (ticket: Ticket): string => encodeURIComponent(String(ticket.id ?? ''))
+
+function open({ world, signal, scratch, tool, uploads, use }: Context): Calls {
+  const env = use.keyEnv ?? 'WAVESPEED_API_KEY'
+  const own = use.settings['base']
+  const base = typeof own === 'string' ? own : 'https://api.wavespeed.ai'
+  const doors = openDoors({ world, signal, base, key: { env, header: 'authorization', before: 'Bearer ' }, host, explain: explainWave })
+  const account = accountOf(world, base, world.secret(env))
+  const waits = use.settings['settleMs']
+  /** Tasks of this process by id, and when each attempt was sent. */
+  const owners = new Map<string, string>()
+  const sentAt = new Map<string, number>()
+
+  const classic = async (file: Prepared): Promise<Uploaded> => {
+    const part = { name: 'file', path: file.path, fileName: file.name, type: file.mime }
+    const reply = await doors.upload({ method: 'POST', path: '/api/v3/media/upload/binary', body: { kind: 'form', parts: [part] } })
+    return { uri: readClassic(reply, doors), until: world.clock.now() + uploadLastsMs }
+  }
+  const send = async (file: Prepared): Promise<Uploaded> => {
+    const asked = { filename: file.name, size: file.bytes, content_type: file.mime }
+    try {
+      const reply = await doors.read({ method: 'POST', path: '/api/v3/media/uploads', json: asked })
+      const { download_url, upload } = readTicket(reply, doors)
+      await doors.upload({
+        method: upload.method?.toUpperCase() === 'POST' ? 'POST' : 'PUT',
+        path: upload.url,
+        headers: Object.fromEntries(Object.entries(upload.headers ?? {}).filter(([name]) => !/^(host|content-length)$/i.test(name))),
+        body: { kind: 'file', path: file.path, bytes: file.bytes },
+      })
+      return { uri: download_url, until: world.clock.now() + uploadLastsMs }
+    } catch (error) {
+      // A host that does not know the newer way knows the older one.
+      if (error instanceof ProviderFailure && error.failure.kind === 'expired') return classic(file)
+      throw error
+    }
+  }
+  const bodyFor = async ({ request, files }: Ready): Promise<WaveBody> => {
+    bodyOf(request, new Map([...files.keys()].map((slot) => [slot, ''])))
+    const uris = await Promise.all(
+      [...files].map(async ([slot, path]) => {
+        const heard = slot === 'audio' && request.heard !== undefined ? { heard: request.heard } : {}
+        const file = await prepareInput({ world, tool, signal, scratch, rules, slot, path, size: request.size, ...heard })
+        return [slot, await uploads.uriOf({ account, file, send })] as const
+      }),
+    )
+    return bodyOf(request, new Map(uris))
+  }
+  const taskOf = async (ticket: Ticket): Promise<{ readonly task: Prediction; readonly requestId: string | undefined }> => {
+    const reply = await doors.read({ method: 'GET', path: `/api/v3/predictions/${idOf(ticket)}/result` })
+    return { task: readPrediction(reply, doors), requestId: reply.requestId }
+  }
+
+  return {
+    async submit(job, sent) {
+      const path = pathOf(job.request)
+      const json = await bodyFor(job)
+      const marked = async (): Promise<void> => {
+        sentAt.set(job.clientKey, world.clock.now())
+        await sent()
+      }
+      const reply = await doors.pay({ method: 'POST', path: `/api/v3/${path}`, json }, marked).catch((error: unknown) => {
+        // Before there is a task, `not found` speaks of the model.
+        if (!(error instanceof ProviderFailure) || error.failure.kind !== 'expired') throw error
+        const next = 'correct `model` in the provider block'
+        throw new ProviderFailure({
+          ...error.failure,
+          kind: 'invalid',
+          message: `${host} has no model ${path}`,
+          next,
+          retry: false,
+          billed: 'no',
+        })
+      })
+      const { id } = readPrediction(reply, doors)
+      owners.set(id, job.clientKey)
+      return { id }
+    },
+    async poll(ticket, job): Promise<Status> {
+      owners.set(String(ticket.id ?? ''), job.clientKey)
+      const { task, requestId } = await taskOf(ticket)
+      const standing = standingOf(task)
+      switch (standing.state) {
+        case 'waiting':
+        case 'working':
+          return { state: standing.state, nextPollMs: pollMs }
+        case 'done': {
+          const born = Date.parse(task.created_at ?? '')
+          return { state: 'done', expiresAt: (Number.isNaN(born) ? world.clock.now() : born) + week }
+        }
+        case 'failed':
+          return { state: 'failed', failure: doors.failure(standing.explained, requestId) }
+      }
+    },
+    async fetch(ticket, _job, into) {
+      const { task, requestId } = await taskOf(ticket)
+      const standing = standingOf(task)
+      if (standing.state === 'failed') throw new ProviderFailure(doors.failure(standing.explained, requestId))
+      if (standing.state !== 'done')
+        throw new ProviderFailure(doors.failure({ kind: 'host', words: 'its result is not there yet', retry: true }, requestId))
+      await doors.download(standing.url, into)
+    },
+    async find(job) {
+      const body = bodyOf(job.request, new Map([...job.files.keys()].map((slot) => [slot, ''])))
+      const taken = new Set([...owners].filter(([, owner]) => owner !== job.clientKey).map(([id]) => id))
+      const id = await settle({
+        doors,
+        clock: world.clock,
+        signal,
+        model: pathOf(job.request),
+        body,
+        sentAt: sentAt.get(job.clientKey),
+        taken,
+        patienceMs: typeof waits === 'number' ? waits : 60_000,
+      })
+      if (id === undefined) return undefined
+      owners.set(id, job.clientKey)
+      return { id }
+    },
+    adopt: (id) => ({ id: /predictions\/([\w-]+)/.exec(id)?.[1] ?? id }),
+    async probe() {
+      readList(await doors.read({ method: 'POST', path: '/api/v3/predictions', json: { page: 1, page_size: 1 } }), doors)
+      return { key: 'accepted', detail: 'the host answers and knows the key' }
+    },
+  }
+}
+
+export const wavespeed: Provider = { kind: 'wavespeed', capabilities: wavespeedCapabilities, open }
