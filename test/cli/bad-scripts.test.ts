@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { expectKept, expectOneError, film, filesBelow, folderWith, hashOf, ltx, put, storeOf, type Wanted } from './kit.ts'
+import { expectKept, expectOneError, filesBelow, film, folderWith, hashOf, ltx, put, storeOf, type Wanted } from './kit.ts'
 
 /** Bytes that repeat and mean nothing. */
 function noise(length: number): Buffer {
@@ -41,7 +41,12 @@ const bad = (name: string, script: Bad['script'], says: Bad['says'], place: stri
 
 const scripts: readonly Bad[] = [
   bad('noise', noise(4000), 'no UTF-8', '1:1'),
-  bad('ten megabytes of comments', `ltx 1\n${'# a line of a comment that fills the file up\n'.repeat(240_000)}`, 'a script may be 1 MiB', '1:1'),
+  bad(
+    'ten megabytes of comments',
+    `ltx 1\n${'# a line of a comment that fills the file up\n'.repeat(240_000)}`,
+    'a script may be 1 MiB',
+    '1:1',
+  ),
   bad('ten megabytes of noise', noise(10 * 1024 * 1024), 'a script may be 1 MiB', '1:1'),
   bad('10,000 nested blocks', nested('scene a {\n', '}\n'), 'nested more than 64 deep', '66:9'),
   bad('10,000 blocks that do not end', nested('{', ''), 'nested more than 64 deep', '2:65'),

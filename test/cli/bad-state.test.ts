@@ -23,8 +23,8 @@ import {
   expectKept,
   expectNoTrace,
   expectOneError,
-  film,
   filesBelow,
+  film,
   folderWith,
   hashOf,
   ltx,
@@ -53,7 +53,11 @@ function copyOfRendered(): string {
 
 describe('a lock', () => {
   const edits: readonly (readonly [string, (lock: string) => string | Buffer, RegExp])[] = [
-    ['with merge markers', (lock) => lock.replace(/^job /m, '<<<<<<< HEAD\njob ').concat('=======\n>>>>>>> other\n'), /merge markers, on line 3/],
+    [
+      'with merge markers',
+      (lock) => lock.replace(/^job /m, '<<<<<<< HEAD\njob ').concat('=======\n>>>>>>> other\n'),
+      /merge markers, on line 3/,
+    ],
     ['from a newer version', (lock) => lock.replace('ltx-lock 1', 'ltx-lock 2'), /version 2, and this program reads up to 1/],
     ['cut off', (lock) => lock.slice(0, 150), /line \d+ of the lock cannot be read/],
     ['of noise', () => Buffer.from('0f1e2d3c4b5a69788796a5b4c3d2e1f0'.repeat(40), 'hex'), /line 1 of the lock cannot be read/],
