@@ -45,7 +45,13 @@ export type JobInput = {
   readonly run: string
   readonly random: () => number
   /** Where to start: a fresh attempt, or what an earlier run left. */
-  readonly start: { readonly go: Go; readonly stage: 'fresh' | 'sent' | 'accepted'; readonly ticket?: Ticket }
+  readonly start: {
+    readonly go: Go
+    readonly stage: 'fresh' | 'sent' | 'accepted'
+    readonly ticket?: Ticket
+    /** Nothing may be sent anew: this attempt or none. */
+    readonly only?: true
+  }
 }
 
 export type JobEnd =
@@ -94,7 +100,8 @@ function afterError(context: Context, thrown: unknown, step: Step): Partial<Cont
   const misses = context.go.misses + (failure.kind === 'mismatch' ? 1 : 0)
   const { submit, price, tries } = input
   const { renewals } = context
-  const verdict = judge({ step, failure, sent, byHost, failures, misses, tries, renewals, submit, price })
+  const judged = judge({ step, failure, sent, byHost, failures, misses, tries, renewals, submit, price })
+  const verdict = judged === 'anew' && input.start.only === true ? 'refused' : judged
   const waitMs = waitFor(failure, failures, input.random)
   return {
     failures: { ...context.failures, [step]: failures },

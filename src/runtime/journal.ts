@@ -103,7 +103,7 @@ function openQueue(write: (text: string) => Promise<void>): (text: string) => Pr
     })
 }
 
-const isJournal = (name: string): boolean => /^\d{6}-[0-9a-f]{6}\.ndjson$/.test(name)
+export const isJournal = (name: string): boolean => /^\d{6}-[0-9a-f]{6}\.ndjson$/.test(name)
 
 /** What a film's runs have left, without opening a new one. */
 export async function readHistory(files: Files, folder: string): Promise<History> {

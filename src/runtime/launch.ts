@@ -34,6 +34,8 @@ export type LaunchTools = {
   readonly onUncertain?: 'resubmit'
   /** Called when a clip is stored and recorded. */
   readonly stored: (job: Job, stored: Stored) => Promise<void>
+  /** The same for a clip that no job of the plan asks for. */
+  readonly storedAdrift: (job: Job, stored: Stored) => Promise<void>
   /** Work that a stop has left behind, to be waited for. */
   readonly track: <T>(work: Promise<T>) => Promise<T>
 }

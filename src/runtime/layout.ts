@@ -12,3 +12,5 @@ export const uploadsPath = (dotLtx: string): string => `${dotLtx}/cache/uploads.
 export const keptPath = (dotLtx: string, name: string): string => `${dotLtx}/kept/${name}`
 /** Work under way; emptied when a run begins. */
 export const scratchPath = (dotLtx: string, name: string): string => `${dotLtx}/scratch/${name}`
+/** What was bought, as read off journals that were put away. */
+export const ledgerPath = (dotLtx: string): string => `${dotLtx}/ledger.ndjson`

@@ -7,6 +7,7 @@ import type { Job, JobId, Made, Plan, Sha256 } from '../lang/plan.ts'
 import type { Path } from '../lang/program.ts'
 import type { World } from '../world.ts'
 import type { Actions } from './actions.ts'
+import { fetchAdrift } from './adrift.ts'
 import type { Event, Stamped } from './event.ts'
 import { cancelled, failureOf, openRandom } from './failure.ts'
 import { type Gate, openGate } from './gate.ts'
@@ -20,7 +21,7 @@ import { openFinder } from './made.ts'
 import { type Fell, makeJobs, type Work } from './make.ts'
 import type { Booked, Budgets } from './purse.ts'
 import { openRecorder, type Recorder } from './recorder.ts'
-import { resolveJobs } from './resolve.ts'
+import { keyWhenKnown, resolveJobs } from './resolve.ts'
 import { runMachine } from './run.machine.ts'
 import type { Store } from './store.ts'
 
@@ -69,8 +70,10 @@ export type Outcome = {
   readonly cut?: CutMade
   /** What stopped the run as a whole: the cut, the disk, the lock. */
   readonly failure?: Failure
-  /** Purchases under way that no job of this plan asks for any more. */
+  /** Purchases under way that no job of this plan asks for any more, and that could not be fetched. */
   readonly adrift: readonly Attempt[]
+  /** Clips of such purchases that are in the store now: kept where the script goes back to them. */
+  readonly fetched: readonly Attempt[]
 }
 
 /** All that a run holds while it goes. Filled by the steps below. */
@@ -90,6 +93,7 @@ type State = {
   before: readonly Fell[]
   failures: readonly Fell[]
   blocked: readonly JobId[]
+  fetched: readonly Attempt[]
   cut: CutMade | undefined
   failure: Failure | undefined
   announced: boolean
@@ -200,6 +204,10 @@ function launchTools(state: State): LaunchTools {
       // The clip is stored and journaled: a lock that cannot be written now is the run's trouble, not the job's.
       await saveLock(state, false).catch((error: unknown) => keepFailure(state, error))
     },
+    async storedAdrift(_job, stored) {
+      present.add(stored.sha256)
+      await actions.add(stored)
+    },
     track(work) {
       state.pending.add(work)
       const done = (): void => void state.pending.delete(work)
@@ -217,7 +225,9 @@ async function make(state: State) {
     const key = plan.jobs.find(({ id }) => id === job)?.key
     if (key !== undefined) await state.recorder.note({ type: 'job.failed', job, key, attempt: 1, failure })
   }
-  const worked = await makeJobs(launchTools(state), work, state.before)
+  const tools = launchTools(state)
+  const worked = await makeJobs(tools, work, state.before)
+  if (!isInterrupted(state)) state.fetched = [...state.fetched, ...(await fetchAdrift(tools, adrift(state)))]
   for (const id of worked.made) state.made.add(id)
   state.kept += worked.kept.length
   state.failures = [...state.before, ...worked.fell]
@@ -303,6 +313,7 @@ function openState(options: RunOptions): State {
     before: [],
     failures: [],
     blocked: [],
+    fetched: [],
     cut: undefined,
     failure: undefined,
     announced: false,
@@ -331,12 +342,15 @@ function drive(state: State): Promise<{ readonly reason: Outcome['reason']; read
   })
 }
 
-/** Keys of this plan that are not made yet: what stays open for them is not adrift. */
+/** What is under way for a job that is gone, made already, or asks for something else by now. */
 function adrift(state: State): readonly Attempt[] {
-  const ours = new Set(state.options.plan.jobs.map((job) => job.id))
-  return [...state.book.history.open.values()].filter(
-    (attempt) => mustBeKept(attempt) && (!ours.has(attempt.job) || state.clips.has(attempt.job)),
-  )
+  const { plan, world } = state.options
+  const clipOf = (id: JobId): Sha256 | undefined => state.clips.get(id)?.sha256
+  const keys = new Map(plan.jobs.map((job) => [job.id, keyWhenKnown(job, clipOf, world.sha256)]))
+  const wanted = new Set(keys.values())
+  const isAdrift = ({ job, key }: Attempt): boolean =>
+    !keys.has(job) || state.clips.has(job) || (keys.get(job) !== undefined && !wanted.has(key))
+  return [...state.book.history.open.values()].filter((attempt) => mustBeKept(attempt) && attempt.stage !== 'lost' && isAdrift(attempt))
 }
 
 /** Lock and cache on the disk, before the journals that could rebuild them are put away. */
@@ -363,7 +377,9 @@ async function close(state: State, ended: Outcome['reason']): Promise<Outcome['r
   await recorder.note({ type: 'run.stopped', reason, ...counts, spent: gate.spent() })
   // What is free and no longer asked for is forgotten once a whole run has gone well; what cost money is not.
   const whole = reason === 'finished' && options.only === undefined
-  const isOpen = (attempt: Attempt): boolean => attempt.stage !== 'intent' && (mustBeKept(attempt) || !whole)
+  const ours = new Set(options.plan.jobs.map(({ id }) => id))
+  const isOver = ({ stage, job }: Attempt): boolean => stage === 'intent' || (stage === 'lost' && whole && !ours.has(job))
+  const isOpen = (attempt: Attempt): boolean => !isOver(attempt) && (mustBeKept(attempt) || !whole)
   const settled = saved && ![...book.history.open.values()].some(isOpen)
   try {
     await options.journal.close(settled)
@@ -389,6 +405,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
     blocked: state.blocked,
     spent: state.gate.spent(),
     adrift: adrift(state),
+    fetched: state.fetched,
     ...(state.cut === undefined ? {} : { cut: state.cut }),
     ...(state.failure === undefined || reason === 'finished' ? {} : { failure: state.failure }),
   }
