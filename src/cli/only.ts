@@ -40,7 +40,10 @@ function refuse(name: string, film: Film, io: Io): never {
   throw new Stop(exitCode('usage'))
 }
 
-/** Items of which a job failed, or could not begin, in the last run of this film. */
+/** So many runs are looked back on. */
+const mostRuns = 50
+
+/** Items of which a job failed, or could not begin, when it was last tried. Runs in which nobody tried it say nothing of it. */
 async function failedPaths(film: Film, io: Io): Promise<readonly string[]> {
   const folder = journalFolder(film.dotLtx, film.journalName, io.world.sha256)
   const { files } = io.world
@@ -51,15 +54,16 @@ async function failedPaths(film: Film, io: Io): Promise<readonly string[]> {
         : [],
     ),
   )
-  const last = runs
+  const latest = runs
     .flat()
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .at(-1)
-  if (last === undefined) return []
+    .slice(-mostRuns)
   const failed = new Set<string>()
-  for (const event of parseJournal(await files.readText(last.path), last.path).events) {
-    if (event.type === 'job.failed' || event.type === 'job.blocked' || event.type === 'job.uncertain') failed.add(event.job)
-    if (event.type === 'job.stored') failed.delete(event.job)
+  for (const { path } of latest) {
+    for (const event of parseJournal(await files.readText(path), path).events) {
+      if (event.type === 'job.failed' || event.type === 'job.blocked' || event.type === 'job.uncertain') failed.add(event.job)
+      if (event.type === 'job.stored') failed.delete(event.job)
+    }
   }
-  return [...new Set(film.plan.jobs.filter((job) => failed.has(job.id)).map((job) => job.path))]
+  return [...new Set(film.plan.jobs.filter((job) => failed.has(job.id) && job.made === undefined).map((job) => job.path))]
 }
