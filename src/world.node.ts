@@ -168,6 +168,7 @@ function lazyHttp(): World['http'] {
 export function openNodeWorld(environment: Readonly<Record<string, string | undefined>> = process.env): World {
   return {
     http: lazyHttp(),
+    spawn: async (order) => (await import('./world.spawn.node.ts')).spawnProgram(order, environment),
     openSocket: async (url, headers, signal) => (await import('./world.http.node.ts')).openSocket(url, headers, signal),
     files,
     clock: {

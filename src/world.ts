@@ -99,10 +99,34 @@ export class HttpTrouble extends Error {
 /** A two-way text channel, for hosts that tell progress over one. */
 export type Socket = { readonly messages: AsyncIterable<string>; close(): void }
 
+/** A program to be run, without a shell. */
+export type SpawnOrder = {
+  /** The program and its arguments. */
+  readonly argv: readonly string[]
+  readonly folder: string
+  /** What it is given besides the few names that every program needs (`PATH`, `HOME`, a temporary folder, the language). */
+  readonly environment: Readonly<Record<string, string>>
+  /** Written to its standard input, which is then closed. */
+  readonly input: string
+  /** Called with every line of its standard output. */
+  readonly line: (text: string) => void
+  /** Both end it, and all that it has started. */
+  readonly signal: AbortSignal
+  readonly timeoutMs: number
+}
+
+/** `tail`: the end of what it wrote to standard error. `by`: its time was over, we were told to end it, or the name of a signal. */
+export type Ended =
+  | { readonly kind: 'exited'; readonly code: number; readonly tail: string }
+  | { readonly kind: 'killed'; readonly by: 'time' | 'us' | (string & {}); readonly tail: string }
+  | { readonly kind: 'unstarted'; readonly why: string }
+
 export type World = {
   readonly http: Http
   /** Opens a WebSocket. Rejects where it cannot be opened; progress is never worth failing a job for. */
   openSocket(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Socket>
+  /** Runs a program of the user's to its end. Never rejects. */
+  spawn(order: SpawnOrder): Promise<Ended>
   readonly files: Files
   readonly clock: Clock
   readonly machine: Machine

@@ -35,6 +35,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'world.node',
     'world.hold.node',
     'world.http.node',
+    'world.spawn.node',
     'package-root',
     'cli',
     'cli/',

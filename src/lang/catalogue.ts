@@ -89,9 +89,15 @@ export type Capabilities = {
   readonly resultTtlSeconds?: number
   /** Seconds of work for one second of video, and the fixed part, from experience. */
   readonly pace: { readonly perSecond: number; readonly fixed: number }
+  /** What it can do at servers that speak its protocol in their own way, by the name in `server "NAME"`. */
+  readonly servers?: ReadonlyMap<string, Capabilities>
   /** False for a provider that can be planned and priced but has no calls in this build. */
   readonly callable: boolean
 }
+
+/** The server that the script names, else the usual one. */
+export const atServer = (capabilities: Capabilities, server: unknown): Capabilities =>
+  (typeof server === 'string' ? capabilities.servers?.get(server) : undefined) ?? capabilities
 
 /** What an offer takes and promises: its own word, else its provider's. */
 export const takesSeed = (capabilities: Capabilities, offer: Offer): boolean => offer.seed ?? capabilities.seed

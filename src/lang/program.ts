@@ -46,8 +46,8 @@ export type ProviderUse = {
   readonly kind: string
   /** The name of the environment variable, never its value. */
   readonly keyEnv?: string
-  /** Everything else in the block, checked by the provider's own schema: `base`, `device`, `model`, `concurrency`, `price` … */
-  readonly settings: Readonly<Record<string, string | number | boolean>>
+  /** Everything else in the block: `base`, `device`, `model`, `server`, `concurrency`, `price` …; `run` and `pass` are lists, `timeout` is in seconds. */
+  readonly settings: Readonly<Record<string, string | number | boolean | readonly string[]>>
   readonly span: Span
 }
 

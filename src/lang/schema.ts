@@ -1,102 +1,9 @@
 // The one table of the language's statements. The parser asks it where a new statement begins on a line, the
 // checker and the evaluator bind arguments by it, the formatter aligns by it, completion, hover and the reference
 // page print it. A new statement is a new row.
+import { type ArgType, arg, clause, optional, type Parent, type Row, row, setting } from './schema-row.ts'
 
-/** What an argument may be. `word`: one of the listed words. `new-name`: declares a name. `item`: a place in the film (`scene/shot`, `scene`, or a range of them). */
-export type ArgType =
-  | 'text'
-  | 'length'
-  | 'length-range'
-  | 'size'
-  | 'rate'
-  | 'int'
-  | 'number'
-  | 'bool'
-  | 'gain'
-  | 'loudness'
-  | 'percent'
-  | 'money'
-  | 'image'
-  | 'audio'
-  | 'video'
-  | 'file'
-  | 'new-name'
-  | 'cast'
-  | 'provider'
-  | 'provider-kind'
-  | 'bed'
-  | 'item'
-  | 'any'
-  | { readonly words: readonly string[] }
-
-export type Arg = {
-  readonly name: string
-  readonly types: readonly ArgType[]
-  readonly optional?: true
-  /** Takes all that follow of these types; also one list. */
-  readonly many?: true
-  readonly doc: string
-}
-
-/** A word among a statement's arguments that brings its own: `from IMAGE`, `under voice`, `before`. */
-export type Clause = { readonly word: string; readonly args: readonly Arg[]; readonly doc: string }
-
-/** Where a statement may stand: `file` is the top of a film or library; otherwise inside that statement's block. */
-export type Parent =
-  | 'file'
-  | 'project'
-  | 'provider'
-  | 'cast'
-  | 'scene'
-  | 'shot'
-  | 'extend'
-  | 'retake'
-  | 'bed'
-  | 'title'
-  | 'captions'
-  | 'card'
-  | 'clip'
-  | 'still'
-  | 'deliver'
-  | 'series'
-
-export type Row = {
-  readonly word: string
-  readonly parents: readonly Parent[]
-  readonly args: readonly Arg[]
-  readonly clauses: readonly Clause[]
-  readonly block: 'none' | 'optional' | 'required'
-  /** May stand more than once in its block. */
-  readonly many: boolean
-  /** A setting: the formatter lines up its first argument with its neighbours'. */
-  readonly setting: boolean
-  readonly doc: string
-  readonly example: string
-  readonly default?: string
-}
-
-type Extra = Partial<Pick<Row, 'args' | 'clauses' | 'block' | 'many' | 'setting' | 'default'>>
-const row = (word: string, parents: readonly Parent[], doc: string, example: string, extra: Extra = {}): Row => ({
-  word,
-  parents,
-  doc,
-  example,
-  args: [],
-  clauses: [],
-  block: 'none',
-  many: false,
-  setting: false,
-  ...extra,
-})
-const arg = (name: string, types: readonly ArgType[], doc: string, extra: Partial<Pick<Arg, 'optional' | 'many'>> = {}): Arg => ({
-  name,
-  types,
-  doc,
-  ...extra,
-})
-const clause = (word: string, doc: string, ...args: readonly Arg[]): Clause => ({ word, args, doc })
-const setting = (args: readonly Arg[], extra: Extra = {}): Extra => ({ args, setting: true, ...extra })
-const optional = { optional: true } as const
+export type { Arg, ArgType, Clause, Parent, Row } from './schema-row.ts'
 
 const onProvider = clause('on', 'the provider that makes it', arg('provider', ['provider'], 'its name'))
 const qualities: ArgType = { words: ['fast', 'pro'] }
@@ -191,6 +98,34 @@ export const rows: readonly Row[] = [
     'the model asked for, where it is not the provider’s own choice',
     'model "models/ltx-2.3-distilled"',
     setting([arg('model', ['text'], 'a name or a folder')]),
+  ),
+  row(
+    'server',
+    ['provider'],
+    'which of the programs that speak this protocol it is',
+    'server "sglang"',
+    setting([arg('name', ['text'], 'vllm-omni, sglang, fastvideo or aquiles')]),
+  ),
+  row(
+    'run',
+    ['provider'],
+    'the program that makes the clips, and its arguments; no shell reads them',
+    'run "tools/make-clip" "--fast"',
+    setting([arg('argument', ['text'], 'the program, then one text an argument', { many: true })]),
+  ),
+  row(
+    'pass',
+    ['provider'],
+    'environment variables that the program is given besides `PATH` and `HOME`',
+    'pass "CUDA_VISIBLE_DEVICES"',
+    setting([arg('variable', ['text'], 'their names', { many: true })]),
+  ),
+  row(
+    'timeout',
+    ['provider'],
+    'how long the program may take for one clip',
+    'timeout 20m',
+    setting([arg('length', ['length'], 'minutes or hours')], { default: '1h' }),
   ),
   row('concurrency', ['provider'], 'jobs at once', 'concurrency 2', setting([arg('jobs', ['int'], '1 or more')])),
   row(

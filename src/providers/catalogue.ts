@@ -2,9 +2,12 @@
 // providers that use it would make.
 import type { Capabilities } from '../lang/catalogue.ts'
 import { animaticCapabilities } from './animatic/capabilities.ts'
+import { comfyui } from './comfyui/capabilities.ts'
+import { command } from './command/capabilities.ts'
 import { cutCapabilities } from './cut.ts'
 import { hostedLtx } from './hosted-ltx.ts'
 import { local } from './local.ts'
+import { openaiVideo } from './openai-video/capabilities.ts'
 
 const cutCapabilitiesOf = (toolVersion: string): Capabilities => ({
   ...cutCapabilities,
@@ -13,4 +16,9 @@ const cutCapabilitiesOf = (toolVersion: string): Capabilities => ({
 
 /** By kind. `toolVersion` is ffmpeg's; empty where only the script is checked. */
 export const capabilitiesOf = (toolVersion: string): ReadonlyMap<string, Capabilities> =>
-  new Map([animaticCapabilities(toolVersion), cutCapabilitiesOf(toolVersion), hostedLtx, local].map((known) => [known.kind, known]))
+  new Map(
+    [animaticCapabilities(toolVersion), cutCapabilitiesOf(toolVersion), hostedLtx, local, comfyui, openaiVideo, command].map((known) => [
+      known.kind,
+      known,
+    ]),
+  )

@@ -15,6 +15,8 @@ export type Ready = {
   readonly key: Sha256
   /** Unique to this attempt, and the same when the attempt is sent again after a crash: for hosts that take an idempotency key or a client's own id. */
   readonly clientKey: string
+  /** When this attempt was sent, milliseconds since 1970, where that is known: a host's list is searched around it. */
+  readonly begunAt?: number
   readonly request: Request
   /** Absolute paths of input files in the store or among the assets, by slot. Read only. */
   readonly files: ReadonlyMap<Slot, string>
@@ -60,8 +62,12 @@ export type Probe = { readonly key: 'accepted' | 'unchecked'; readonly detail: s
 
 export type Context = {
   readonly world: World
+  /** The project's folder: where a program of the user's is run. */
+  readonly root?: string
   /** Private scratch folder of this provider; emptied at the start of a run. */
   readonly scratch: string
+  /** Folder of this provider that outlives the run, for what came only once and cannot be asked for again. May not be there yet. */
+  readonly kept: string
   readonly signal: AbortSignal
   readonly use: ProviderUse
   /** ffmpeg, for inputs that a host does not take as they are. */

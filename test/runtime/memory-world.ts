@@ -131,6 +131,7 @@ export function openMemoryWorld({ disk = new Map(), before = () => undefined }: 
     operations: () => count,
     http: { request: () => Promise.reject(new Error('this world has no network')) },
     openSocket: () => Promise.reject(new Error('this world has no network')),
+    spawn: () => Promise.reject(new Error('this world runs no programs')),
     files: memoryFiles(disk, step),
     clock: jumpingClock(),
     machine: {

@@ -6,9 +6,12 @@ import type { AdjustPolicy } from '../plan.ts'
 import type { Captions, Delivery, Film, ProviderUse, Quality } from '../program.ts'
 import type { Span } from '../source.ts'
 import { closest } from '../suggest.ts'
+import type { Rate } from '../time.ts'
+import { toNumber } from '../time.ts'
 import {
   type Argument,
   argument,
+  argumentsOf,
   clauseArgument,
   nameText,
   outOfRange,
@@ -20,8 +23,10 @@ import {
   readNewName,
   readRate,
   readReference,
+  readSeconds,
   readSize,
   readText,
+  readTexts,
   readWord,
 } from './argument.ts'
 import { insidePath } from './asset-path.ts'
@@ -130,14 +135,15 @@ export function readProvider(placed: Placed, catalogue: Catalogue): ProviderUse 
     report(placed.frame, 'provider.built-in', kind.span, { kind: kind.name })
     return undefined
   }
+  checkServer(settings, catalogue.get(kind.name)?.servers)
   return { name, kind: kind.name, ...(keyEnv === undefined ? {} : { keyEnv }), settings: values, span: placed.command.span }
 }
 
 /** `price` is in millionths of a dollar a second, as money is everywhere. */
 function providerSettings(settings: Settings): ProviderUse['settings'] {
-  const texts = ['base', 'device', 'model'] as const
-  const argumentNames = { base: 'url', device: 'device', model: 'model' } as const
-  const values: Record<string, string | number> = {}
+  const texts = ['base', 'device', 'model', 'server'] as const
+  const argumentNames = { base: 'url', device: 'device', model: 'model', server: 'name' } as const
+  const values: Record<string, string | number | readonly string[]> = {}
   for (const word of texts) {
     const text = readText(argumentOf(settings, word, argumentNames[word]))?.text
     if (text !== undefined) values[word] = text
@@ -148,7 +154,31 @@ function providerSettings(settings: Settings): ProviderUse['settings'] {
   if (price !== undefined) values.price = price
   const adjust = readWord(argumentOf(settings, 'adjust', 'policy'), adjustPolicies)
   if (adjust !== undefined) values.adjust = adjust
+  const run = listOf(settings.one('run'), 'argument')
+  if (run.length > 0) values.run = run
+  const pass = listOf(settings.one('pass'), 'variable')
+  if (pass.length > 0) values.pass = pass
+  const timeout = readSeconds(argumentOf(settings, 'timeout', 'length'), clockRate)
+  if (timeout !== undefined) values.timeout = toNumber(timeout)
   return values
+}
+
+/** For lengths that are no part of a film. */
+const clockRate: Rate = { num: 24, den: 1 }
+
+const listOf = (placed: Placed | undefined, name: string): readonly string[] =>
+  placed === undefined
+    ? []
+    : argumentsOf(placed, name)
+        .flatMap(readTexts)
+        .map(({ text }) => text)
+
+/** A server's name is one of those that the kind knows. */
+function checkServer(settings: Settings, known: ReadonlyMap<string, unknown> | undefined): void {
+  const arg = argumentOf(settings, 'server', 'name')
+  const name = readText(arg)?.text
+  if (arg === undefined || name === undefined || known?.has(name) === true) return
+  outOfRange(arg, known === undefined ? 'left out: this kind has none' : `one of ${[...known.keys()].join(', ')}`, printable(name))
 }
 
 /** `key env NAME`: the name of an environment variable, bare or in quotes. */
