@@ -83,6 +83,10 @@ export function pictureFormat(head: Uint8Array): 'png_pipe' | 'jpeg_pipe' | 'web
   return undefined
 }
 
+/** How one picture is read. A PNG is taken as a whole file: the pipe's reader would take bytes after its end, which some programs leave, for another picture. */
+const pictureOptions = (format: string): readonly string[] =>
+  format === 'png_pipe' ? ['-f', 'image2', '-pattern_type', 'none', '-c:v', 'png'] : ['-f', format]
+
 export type HoldOrder = {
   readonly path: string
   readonly format: string
@@ -102,7 +106,7 @@ export function holdCommand({ path, format, output, house, fit, frames }: HoldOr
   const samples = frameToSample(frames, house.rate)
   return {
     strict: true,
-    inputs: [{ path, options: ['-f', format] }, silence(samples)],
+    inputs: [{ path, options: pictureOptions(format) }, silence(samples)],
     graph: [ground, shown, held, `[1:a:0]${exactSound(0, samples)}[a]`].join(';'),
     outputs: outputOf({ output, house, sound: true }),
   }
