@@ -99,5 +99,6 @@ export async function readyFor(
     ...over,
   }
   const key = suite.world.sha256(JSON.stringify([request, [...files.keys()]]))
-  return { id: `suite/${operation}`, key, clientKey: suite.world.sha256(`${key} ${attempt}`).slice(0, 32), request, files }
+  const clientKey = suite.world.sha256(`${key} ${attempt}`).slice(0, 32)
+  return { id: `suite/${operation}`, key, clientKey, begunAt: suite.world.clock.now(), request, files }
 }

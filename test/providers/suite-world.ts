@@ -61,8 +61,7 @@ export async function openSuiteWorld(): Promise<SuiteWorld> {
     http: { request },
     clock: {
       ...real.clock,
-      // Waits take no time, and the clock shows that they were waited.
-      now: () => real.clock.now() + now,
+      // Waits take no time, and the clock that measures shows that they were waited; the time of day is the host's too.
       monotonic: () => real.clock.monotonic() + now,
       async sleep(ms, signal) {
         signal?.throwIfAborted()
