@@ -166,8 +166,8 @@ async function sendAlone(request: HttpRequest, url: URL, beforeSend: () => Promi
       // The connection is used once: a client that asks for another one would send the request again.
       const own = socket
       socket = undefined
-      if (own === undefined) callback(new Error('the connection was lost'), null)
-      else callback(null, own)
+      // Not in the same breath: the client would miss that it is connected, and wait for ever.
+      queueMicrotask(() => (own === undefined ? callback(new Error('the connection was lost'), null) : callback(null, own)))
     },
   })
   try {
