@@ -5,15 +5,17 @@ import type { Film } from './compile.ts'
 import type { Deliveries } from './deliver.ts'
 import { openCut } from './deliver.ts'
 import { ProviderFailure } from './failure.ts'
+import { openProviders } from './open-providers.ts'
 import { openActions } from './runtime/actions.ts'
-import { policyOf } from './runtime/adjust.ts'
 import type { Stamped } from './runtime/event.ts'
 import { journalFolder, openJournal } from './runtime/journal.ts'
-import { actionsPath, scratchPath, uploadsPath } from './runtime/layout.ts'
+import { actionsPath, scratchPath } from './runtime/layout.ts'
+import { bookedFor, keepLedger } from './runtime/ledger.ts'
 import type { LockFile } from './runtime/lock-file.ts'
 import { openLockFile } from './runtime/lock-file.ts'
 import { takeProject } from './runtime/project-lock.ts'
-import type { OpenProvider, Outcome } from './runtime/run.ts'
+import type { Budgets } from './runtime/purse.ts'
+import type { Outcome } from './runtime/run.ts'
 import { run } from './runtime/run.ts'
 import { openStore } from './runtime/store.ts'
 import type { World } from './world.ts'
@@ -28,6 +30,8 @@ export type MakeOptions = {
   readonly jobs?: number
   /** Nobody watches: what a host has adjusted is refused unless the script says otherwise. */
   readonly ci?: boolean
+  /** A person's word on purchases that may have been made, given before the run. */
+  readonly onUncertain?: 'resubmit'
 }
 
 export type Made = { readonly outcome: Outcome; readonly deliveries?: Deliveries }
@@ -66,12 +70,17 @@ async function makeHeld(film: Film, options: MakeOptions): Promise<Made> {
   const lock = namespace === 'clips' ? await openLock(film, world) : undefined
   const store = await openStore(files, dotLtx, namespace)
   const actions = await openActions(files, actionsPath(dotLtx, namespace))
-  const journal = await openJournal(world, journalFolder(dotLtx, film.journalName, world.sha256))
+  const folder = journalFolder(dotLtx, film.journalName, world.sha256)
+  const ledger = await keepLedger(files, dotLtx)
+  const journal = await openJournal(world, folder)
+  // The cut always; and those of purchases that no job asks for any more, to fetch what was paid for.
+  const begun = [...journal.history.open.values()].map(({ provider }) => provider)
+  const names = new Set(['cut', ...plan.jobs.map((job) => job.provider), ...begun])
   const cut = openCut(film, { scratch: join(scratch, 'film'), signal, files })
   try {
     const outcome = await run({
       plan,
-      providers: await openProviders(film, options, scratch),
+      providers: await openProviders(film, names, { ...options, scratch }),
       store,
       actions,
       journal,
@@ -83,7 +92,12 @@ async function makeHeld(film: Film, options: MakeOptions): Promise<Made> {
       emit: options.emit,
       cut: cut.make,
       ...(options.only === undefined ? {} : { only: options.only }),
-      settings: { script: opened.script, ...(plan.film.budget === undefined ? {} : { budgets: { run: plan.film.budget } }) },
+      settings: {
+        script: opened.script,
+        budgets: budgetsOf(film),
+        ...(options.onUncertain === undefined ? {} : { onUncertain: options.onUncertain }),
+      },
+      booked: bookedFor(ledger, folder.slice(folder.lastIndexOf('/') + 1)),
     })
     const deliveries = cut.made()
     return { outcome, ...(deliveries === undefined ? {} : { deliveries }) }
@@ -104,40 +118,16 @@ async function openLock(film: Film, world: World): Promise<LockFile> {
   })
 }
 
-/** The providers that this plan's open jobs need, by the names of the script; `cut` always. */
-async function openProviders(film: Film, options: MakeOptions, scratch: string): Promise<ReadonlyMap<string, OpenProvider>> {
-  const { callableProviders } = await import('./providers/index.ts')
-  const { openUploads } = await import('./providers/uploads.ts')
-  const known = callableProviders(film.tool)
-  const wanted = new Set(['cut', ...film.plan.jobs.map((job) => job.provider)])
-  const uploads = openUploads(options.world, uploadsPath(film.dotLtx))
-  const opened = new Map<string, OpenProvider>()
-  for (const name of wanted) {
-    const use =
-      name === 'cut'
-        ? { name, kind: 'cut', settings: {}, span: film.plan.film.span }
-        : film.program.providers.find((provider) => provider.name === name)
-    const provider = use === undefined ? undefined : known.get(use.kind)
-    if (use === undefined || provider === undefined) continue
-    const context = {
-      world: options.world,
-      scratch: join(scratch, name),
-      signal: options.signal,
-      use,
-      tool: async () => film.tool,
-      uploads,
-    }
-    const concurrency = use.settings['concurrency']
-    const most = Math.min(
-      options.jobs ?? Number.POSITIVE_INFINITY,
-      typeof concurrency === 'number' ? concurrency : provider.capabilities.concurrency,
-    )
-    await options.world.files.makeFolder(context.scratch)
-    opened.set(name, {
-      capabilities: { ...provider.capabilities, concurrency: most },
-      calls: provider.open(context),
-      adjust: policyOf(use.settings['adjust'], options.ci === true),
-    })
+/** Every ceiling that the script sets. */
+export function budgetsOf({ plan, program }: Film): Budgets {
+  const { budget, filmBudget, dayBudget } = plan.film
+  const shots = program.items.flatMap((item): [string, number][] =>
+    item.kind === 'shot' && item.budget !== undefined ? [[item.path, item.budget]] : [],
+  )
+  return {
+    ...(budget === undefined ? {} : { run: budget }),
+    ...(filmBudget === undefined ? {} : { film: filmBudget }),
+    ...(dayBudget === undefined ? {} : { day: dayBudget }),
+    shots: new Map(shots),
   }
-  return opened
 }

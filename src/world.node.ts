@@ -7,6 +7,7 @@ import { hostname } from 'node:os'
 import { dirname, sep } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { holdName } from './world.hold.node.ts'
+import { openSecrets } from './world.keys.node.ts'
 import type { Append, Files, World } from './world.ts'
 
 const isPrivate = (path: string): boolean => path.split(sep).includes('.ltx')
@@ -184,6 +185,6 @@ export function openNodeWorld(environment: Readonly<Record<string, string | unde
     },
     machine: { pid: process.pid, host: hostname(), hold: holdName },
     sha256: (text) => createHash('sha256').update(text, 'utf8').digest('hex'),
-    secret: (name) => environment[name],
+    secret: openSecrets(environment),
   }
 }

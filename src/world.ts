@@ -132,6 +132,6 @@ export type World = {
   readonly machine: Machine
   /** Lower-case hex SHA-256 of a text's UTF-8 bytes. */
   sha256(text: string): string
-  /** The value of a secret by its environment name, or undefined. Never logged, stored or shown. */
+  /** The value of a secret by its name, from the environment or the key file. Throws a failure where that file is open to others. Never logged, stored or shown. */
   secret(name: string): string | undefined
 }

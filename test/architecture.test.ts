@@ -34,6 +34,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'node:': [
     'world.node',
     'world.hold.node',
+    'world.keys.node',
     'world.http.node',
     'world.spawn.node',
     'package-root',
@@ -42,6 +43,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'index',
     'compile',
     'open-script',
+    'open-providers',
     'make',
     'deliver',
     'media/',

@@ -97,6 +97,11 @@ export const commands = [
       set,
       episode,
       { name: 'refresh', doc: 'also films that are released' },
+      {
+        name: 'on-uncertain',
+        value: 'resubmit',
+        doc: 'buy again what may have been bought and cannot be settled; what was sent counts as spent',
+      },
       { name: 'yes', short: 'y', doc: 'do not ask before spending money' },
       { name: 'jobs', value: 'N', form: 'count', doc: 'at most so many jobs at once' },
       { name: 'no-tui', doc: 'a line an event instead of the live view' },
@@ -153,6 +158,44 @@ export const commands = [
     ],
   },
   {
+    name: 'resolve',
+    summary: 'settle purchases of which nobody knows whether they were made',
+    about:
+      'Lists purchases whose answer was lost at a host that cannot be asked, and those whose result is gone; exit 6 where there are any. Such a shot stops, and is bought again on your word alone: look at the host, then say what is so.',
+    operands: [file, { name: 'SHOT', optional: true, doc: 'a shot, or one of its jobs as the list names it' }],
+    options: [
+      { name: 'resubmit', doc: 'it was not made: the next render buys it again; what was sent counts as spent' },
+      { name: 'found', value: 'ID', doc: 'it is at the host under this id: the next render fetches it' },
+      { name: 'give-up', doc: 'leave it: it counts as spent and is not bought again by itself' },
+      draft,
+      set,
+      episode,
+      json,
+    ],
+    apart: [
+      ['resubmit', 'found'],
+      ['resubmit', 'give-up'],
+      ['found', 'give-up'],
+    ],
+    examples: [
+      { line: 'ltx resolve harbor.ltx', does: 'what is uncertain' },
+      { line: 'ltx resolve harbor.ltx harbor/open --found 8f31', does: 'the host has it under that id' },
+      { line: 'ltx resolve harbor.ltx harbor/open --resubmit', does: 'the host has nothing: buy it again' },
+    ],
+  },
+  {
+    name: 'spend',
+    summary: 'say what was bought, and what it cost',
+    about:
+      'Adds up every purchase of a film, or of all films of this folder, as the journals tell it: asked, set aside, billed, still open, given back, and what was kept instead of bought again.',
+    operands: [{ name: 'FILE', script: true, doc: 'one film; none: all films of this folder' }],
+    options: [{ name: 'by', value: 'WHAT', doc: 'shot, day (UTC), provider or film; else shot' }, json],
+    examples: [
+      { line: 'ltx spend', does: 'all that was bought from here' },
+      { line: 'ltx spend harbor.ltx --by day', does: 'one film, day by day' },
+    ],
+  },
+  {
     name: 'init',
     summary: 'begin a new film',
     about: 'Makes a folder with a small film that renders at once, and what git should know about it.',
@@ -163,10 +206,14 @@ export const commands = [
   {
     name: 'doctor',
     summary: 'say what this machine has and what it lacks',
-    about: 'Looks at ffmpeg, fonts, disk, clock, and which keys are set (never what they are), and says how to get what is missing.',
-    operands: [],
-    options: [json],
-    examples: [{ line: 'ltx doctor', does: 'when something does not work' }],
+    about:
+      'Looks at ffmpeg, fonts, disk, clock, and which keys are set (never what they are), and says how to get what is missing. With a provider of a film: whether its host can be reached and takes the key, without buying anything.',
+    operands: [{ name: 'FILE', script: true, doc: 'the film whose provider is meant; may be left out where the folder holds one film' }],
+    options: [{ name: 'provider', value: 'NAME', doc: 'look at this provider of the film' }, json],
+    examples: [
+      { line: 'ltx doctor', does: 'when something does not work' },
+      { line: 'ltx doctor --provider ltx harbor.ltx', does: 'key and reach of one provider' },
+    ],
   },
   {
     name: 'completion',
@@ -199,6 +246,7 @@ export const helpTable: HelpTable = {
     { title: 'Write', commands: ['init', 'check', 'fmt', 'explain'] },
     { title: 'Look ahead', commands: ['plan', 'why'] },
     { title: 'Make', commands: ['render', 'takes', 'pick', 'rename', 'release'] },
+    { title: 'Money', commands: ['spend', 'resolve'] },
     { title: 'The machine', commands: ['doctor', 'completion'] },
   ],
 }

@@ -6,6 +6,7 @@ import { ProviderFailure } from '../failure.ts'
 import { packageRoot } from '../package-root.ts'
 import { safeText } from '../report/safe-text.ts'
 import { fileSize } from '../report/say.ts'
+import { keyFilePath } from '../world.keys.node.ts'
 import type { Call, Io } from './io.ts'
 
 type Finding = { readonly what: string; readonly state: 'fine' | 'note' | 'missing'; readonly detail: string; readonly next?: string }
@@ -100,15 +101,24 @@ function clock(): Finding {
 }
 
 function keys(io: Io): Finding {
-  const set = keyNames.filter((name) => io.world.secret(name) !== undefined)
+  const path = keyFilePath(io.env)
+  let set: readonly string[]
+  try {
+    set = keyNames.filter((name) => io.world.secret(name) !== undefined)
+  } catch (error) {
+    if (!(error instanceof ProviderFailure)) throw error
+    return { what: 'keys', state: 'note', detail: error.failure.message, next: error.failure.next }
+  }
   return {
     what: 'keys',
     state: 'note',
-    detail: set.length === 0 ? 'none of the usual ones is set; animatics need none' : `set: ${set.join(', ')}`,
+    detail: set.length === 0 ? `none of the usual ones is set, here or in ${path}; animatics need none` : `set: ${set.join(', ')}`,
   }
 }
 
 export async function doctor(call: Call, io: Io): Promise<number> {
+  const provider = call.options.value('provider')
+  if (provider !== undefined) return (await import('./doctor-provider.ts')).doctorProvider(provider, call, io)
   const findings = [node(), await ffmpeg(io), await drawing(io), disk(io), await writable(io), clock(), keys(io)]
   const healthy = findings.every(({ state }) => state !== 'missing')
   if (call.options.has('json')) {

@@ -22,6 +22,8 @@ const bodies: Readonly<Record<CommandName, () => Promise<Command>>> = {
   pick: async () => (await import('./pick.ts')).pick,
   rename: async () => (await import('./rename.ts')).rename,
   release: async () => (await import('./release.ts')).release,
+  resolve: async () => (await import('./resolve.ts')).resolve,
+  spend: async () => (await import('./spend.ts')).spend,
   init: async () => (await import('./init.ts')).init,
   doctor: async () => (await import('./doctor.ts')).doctor,
   completion: async () => (await import('./completion.ts')).completion,

@@ -6,20 +6,35 @@ import { planJson } from '../report/plan-json.ts'
 import { planShotText } from '../report/plan-shot-text.ts'
 import { planText } from '../report/plan-text.ts'
 import { safeText } from '../safe-text.ts'
-import { knownPath, planFilms, rungOf, scriptOf, showDiagnostics, staleOf, wantedFilms } from './film.ts'
+import { rungPrice } from './budget.ts'
+import { knownPath, planFilms, rungOf, scriptOf, showDiagnostics, staleOf, type Wanted, wantedFilms } from './film.ts'
 import type { Call, Io } from './io.ts'
 
 export async function plan(call: Call, io: Io): Promise<number> {
   const opened = openScript(await scriptOf(call, io))
   const { options } = call
-  for (const film of await planFilms(wantedFilms(call, opened, io), rungOf(call), opened, io)) {
+  const wanted = wantedFilms(call, opened, io)
+  for (const [index, film] of (await planFilms(wanted, rungOf(call), opened, io)).entries()) {
     const shot = options.value('shot')
     if (options.has('json')) io.stdout.write(planJson(film.plan))
     else if (shot !== undefined) io.stdout.write(shotText(film, shot, io))
-    else io.stdout.write(releasedText(film) + planText(film.plan, { colour: io.colour, width: io.width, verbose: options.has('verbose') }))
+    else {
+      const next = await nextRung(film, wanted[index] ?? {}, io)
+      const look = { colour: io.colour, width: io.width, verbose: options.has('verbose') }
+      io.stdout.write(releasedText(film) + planText(film.plan, next === undefined ? look : { ...look, next }))
+    }
   }
   if (!io.quiet) showDiagnostics(opened, io)
   return 0
+}
+
+const rungAfter = { animatic: 'draft', draft: 'final', final: undefined } as const
+
+/** What the ladder's next rung would cost; nothing where it cannot be planned. */
+async function nextRung(film: Film, wanted: Wanted, io: Io) {
+  const rung = rungAfter[film.plan.rung]
+  const price = rung === undefined ? undefined : await rungPrice(film, rung, wanted, io)
+  return rung === undefined || price === undefined ? undefined : { rung, price }
 }
 
 const releasedText = (film: Film): string => {

@@ -3,7 +3,6 @@
 import { setMaxListeners } from 'node:events'
 import { relative } from 'node:path'
 import type { Film } from '../compile.ts'
-import { formatMoney } from '../lang/money.ts'
 import type { Made } from '../make.ts'
 import { make, ProjectBusy } from '../make.ts'
 import { openScript } from '../open-script.ts'
@@ -12,7 +11,8 @@ import { exitCode, exitOf } from '../report/exit.ts'
 import { safeText } from '../report/safe-text.ts'
 import type { Screen } from '../report/screen.ts'
 import { chooseScreen, isCi, openScreen } from '../report/screen.ts'
-import { planFilm, planFilms, rungOf, scriptOf, showDiagnostics, staleOf, wantedFilms } from './film.ts'
+import { budgetRefusal } from './budget.ts'
+import { planFilm, planFilms, rungOf, scriptOf, showDiagnostics, staleOf, type Wanted, wantedFilms } from './film.ts'
 import type { Call, Io } from './io.ts'
 import { onlyPaths } from './only.ts'
 
@@ -58,6 +58,11 @@ function watchSignals(): Stopping {
 }
 
 export async function render(call: Call, io: Io): Promise<number> {
+  const uncertain = call.options.value('on-uncertain') ?? 'resubmit'
+  if (uncertain !== 'resubmit') {
+    io.stderr.write(`ltx: --on-uncertain is resubmit, not \`${safeText(uncertain)}\`\n  one by one: ltx resolve FILE SHOT\n`)
+    return exitCode('usage')
+  }
   const opened = openScript(await scriptOf(call, io))
   const stopping = watchSignals()
   // A run whose log goes nowhere stops as cleanly as one that is told to.
@@ -71,7 +76,7 @@ export async function render(call: Call, io: Io): Promise<number> {
       const film = (index === 0 ? planned[0] : undefined) ?? (await planFilm(opened, wanted, rungOf(call), io))
       if (!io.quiet) showDiagnostics(opened, io)
       if (isLeftAsItIs(film, call, io)) continue
-      exits.push(await renderFilm(film, call, io, stopping))
+      exits.push(await renderFilm(film, { wanted, call, stopping }, io))
       if (stopping.signal.aborted) break
     }
     return exitCode(exits.find((exit) => exit !== 'ok') ?? 'ok')
@@ -88,13 +93,15 @@ function isLeftAsItIs(film: Film, call: Call, io: Io): boolean {
   return true
 }
 
-async function renderFilm(film: Film, call: Call, io: Io, stopping: Stopping): Promise<Exit> {
-  const refusal = refusalOf(film, call)
+type Rendering = { readonly wanted: Wanted; readonly call: Call; readonly stopping: Stopping }
+
+async function renderFilm(film: Film, { wanted, call, stopping }: Rendering, io: Io): Promise<Exit> {
+  const only = await onlyPaths(film, call, io)
+  const refusal = refusalOf(film, call) ?? (await overBudget(film, only, wanted, io))
   if (refusal !== undefined) {
     io.stderr.write(`ltx: ${safeText(refusal.message)}\n${refusal.next.map((line) => `  ${safeText(line)}\n`).join('')}`)
     return refusal.exit
   }
-  const only = await onlyPaths(film, call, io)
   const { options } = call
   const face = chooseScreen({
     json: options.has('json'),
@@ -119,6 +126,7 @@ async function renderFilm(film: Film, call: Call, io: Io, stopping: Stopping): P
       ci: isCi(io.env),
       ...(only === undefined ? {} : { only }),
       ...(jobs === undefined ? {} : { jobs: Number(jobs) }),
+      ...(options.has('on-uncertain') ? { onUncertain: 'resubmit' } : {}),
     })
   } catch (error) {
     await screen.close()
@@ -163,25 +171,32 @@ function refusalOf({ plan, program, capabilities, opened }: Film, call: Call): R
       exit: 'money',
     }
   }
-  const { budget } = plan.film
-  if (budget !== undefined && plan.totals.price > budget) {
-    return {
-      message: `this run would cost ${formatMoney(plan.totals.price)}, more than the budget of ${formatMoney(budget)}`,
-      next: [
-        `cheaper: ltx render ${script} --draft`,
-        `a part of it: ltx render ${script} --only SCENE/SHOT`,
-        'or raise `budget` in the script',
-      ],
-      exit: 'money',
-    }
-  }
   return undefined
+}
+
+async function overBudget(film: Film, only: ReadonlySet<string> | undefined, wanted: Wanted, io: Io): Promise<Refusal | undefined> {
+  const refusal = await budgetRefusal(film, only, wanted, io)
+  return refusal === undefined ? undefined : { ...refusal, exit: 'money' }
+}
+
+/** Purchases that no shot asks for any more: what came of them. */
+function tellAdrift(script: string, { outcome }: Made, io: Io): void {
+  const { fetched, adrift } = outcome
+  if (fetched.length > 0 && !io.quiet)
+    io.stdout.write(
+      `${fetched.length} paid for by an earlier script ${fetched.length === 1 ? 'is' : 'are'} in the store now, for when the script goes back\n`,
+    )
+  if (adrift.length > 0)
+    io.stderr.write(
+      `ltx: ${adrift.length} paid for by an earlier script could not be fetched yet\n  ltx resolve ${safeText(script)} lists them\n`,
+    )
 }
 
 /** Where everything lies, and what to type next. */
 function tellEnd(film: Film, { outcome, deliveries }: Made, io: Io): void {
   const shown = (path: string): string => safeText(relative(io.cwd, path) || path)
   if (outcome.failure !== undefined) io.stderr.write(`ltx: ${safeText(outcome.failure.message)}\n  ${safeText(outcome.failure.next)}\n`)
+  tellAdrift(film.opened.script, { outcome }, io)
   if (deliveries === undefined) return
   const lines = [
     ['film', shown(deliveries.film)],

@@ -32,7 +32,10 @@ export type Film = {
   readonly quality: Quality
   /** Name of the provider that a shot uses unless it says otherwise. */
   readonly on: string
+  /** What a run may cost; the film over all its runs; a day (UTC) over all films of the project's folder. */
   readonly budget?: Money
+  readonly filmBudget?: Money
+  readonly dayBudget?: Money
   /** Integrated loudness target, LUFS. */
   readonly loudness?: number
   /** Relative to the project root. */
@@ -99,6 +102,8 @@ export type Shot = Placed & {
   readonly steps: readonly Step[]
   readonly takes: number
   readonly tries: number
+  /** What may ever be bought for it. */
+  readonly budget?: Money
   /** Seed of take 1; take n adds n - 1. */
   readonly seed: number
   readonly seedPinned: boolean

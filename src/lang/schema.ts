@@ -60,8 +60,20 @@ export const rows: readonly Row[] = [
   row(
     'budget',
     ['project'],
-    'a hard ceiling, checked before every paid call',
+    'a hard ceiling, checked before every paid call: of a run, of the film over all its runs, or of a day (UTC) over all films of the folder',
     'budget $12.00',
+    setting([arg('amount', ['money'], 'dollars')], {
+      many: true,
+      clauses: [
+        clause('per', 'what it holds for; a run where there is none', arg('span', [{ words: ['run', 'film', 'day'] }], 'run, film or day')),
+      ],
+    }),
+  ),
+  row(
+    'budget',
+    ['scene', 'shot'],
+    'a hard ceiling for all that is ever bought for a shot; in a scene, for each of its shots',
+    'budget $2.00',
     setting([arg('amount', ['money'], 'dollars')]),
   ),
   row(
@@ -134,6 +146,13 @@ export const rows: readonly Row[] = [
     'the price of a second, where the built-in one is out of date',
     'price $0.06',
     setting([arg('second', ['money'], 'dollars a second')]),
+  ),
+  row(
+    'transport',
+    ['provider'],
+    'how a job is sent: `async`, then asked for until it is done; or `sync`, for servers whose answer to the job is the clip itself',
+    'transport sync',
+    setting([arg('way', [{ words: ['async', 'sync'] }], 'async or sync')], { default: 'async' }),
   ),
   row(
     'adjust',

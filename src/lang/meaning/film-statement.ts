@@ -2,6 +2,7 @@
 // out come the parts of a program, with the schema's defaults where the script is silent.
 
 import type { Catalogue } from '../catalogue.ts'
+import type { Money } from '../money.ts'
 import type { AdjustPolicy } from '../plan.ts'
 import type { Captions, Delivery, Film, ProviderUse, Quality } from '../program.ts'
 import type { Span } from '../source.ts'
@@ -37,6 +38,7 @@ import { readSettings, type Settings } from './settings.ts'
 export const largestSeed = 2_147_483_647
 export const qualities: readonly Quality[] = ['fast', 'pro']
 export const mostTries = 5
+const transports = ['async', 'sync'] as const
 const adjustPolicies: readonly AdjustPolicy[] = ['accept', 'warn', 'refuse']
 
 /** A film and what its `project` says for shots; `on` is checked once all providers are known. */
@@ -58,7 +60,6 @@ export function readFilm(source: FilmSource): FilmRead {
   const of = (word: string, name: string): Argument | undefined => argumentOf(settings, word, name)
   const title =
     readText(project && argument(project, 'title'))?.text ?? readText(series && argument(series, 'title'))?.text ?? stem(source.entry)
-  const budget = readMoney(of('budget', 'amount'))
   const loudness = readLoudness(of('loudness', 'target'))
   const on = readReference(of('on', 'provider'), (name) => source.providers.has(name))
   const output =
@@ -72,12 +73,26 @@ export function readFilm(source: FilmSource): FilmRead {
     seed: readInt(of('seed', 'seed'), 0, largestSeed) ?? 0,
     quality: source.quality ?? readWord(of('quality', 'quality'), qualities) ?? 'pro',
     on: on?.name ?? 'animatic',
-    ...(budget === undefined ? {} : { budget }),
+    ...readBudgets(settings),
     ...(loudness === undefined ? {} : { loudness }),
     output,
     span: project?.command.span ?? series?.command.span ?? { path: source.entry, start: 0, end: 0 },
   }
   return { film, tries: readInt(of('tries', 'count'), 1, mostTries) ?? 1, ...(on === undefined ? {} : { on }) }
+}
+
+const spans = ['run', 'film', 'day'] as const
+const budgetNames = { run: 'budget', film: 'filmBudget', day: 'dayBudget' } as const
+
+/** Ceilings by what they hold for; of two for the same the lower one, since both hold. */
+function readBudgets(settings: Settings | undefined): Pick<Film, 'budget' | 'filmBudget' | 'dayBudget'> {
+  const found: { budget?: Money; filmBudget?: Money; dayBudget?: Money } = {}
+  for (const placed of settings?.all('budget') ?? []) {
+    const amount = readMoney(argument(placed, 'amount'))
+    const name = budgetNames[readWord(clauseArgument(placed, 'per', 'span'), spans) ?? 'run']
+    if (amount !== undefined) found[name] = Math.min(amount, found[name] ?? amount)
+  }
+  return found
 }
 
 function argumentOf(settings: Settings | undefined, word: string, name: string): Argument | undefined {
@@ -154,6 +169,8 @@ function providerSettings(settings: Settings): ProviderUse['settings'] {
   if (price !== undefined) values.price = price
   const adjust = readWord(argumentOf(settings, 'adjust', 'policy'), adjustPolicies)
   if (adjust !== undefined) values.adjust = adjust
+  const transport = readWord(argumentOf(settings, 'transport', 'way'), transports)
+  if (transport !== undefined) values.transport = transport
   const run = listOf(settings.one('run'), 'argument')
   if (run.length > 0) values.run = run
   const pass = listOf(settings.one('pass'), 'variable')

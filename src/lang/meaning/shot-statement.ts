@@ -1,6 +1,7 @@
 // One `shot` in, the shot of a program out: its scene's and the film's defaults merged (the nearest wins, lists add up), its
 // times in frames, its seed pinned or derived. Its extends and retakes are read in shot-steps.ts; its words are linted.
 
+import type { Money } from '../money.ts'
 import type { Asset, Film, Keyframe, Path, Quality, Segment, Shot } from '../program.ts'
 import type { Span } from '../source.ts'
 import {
@@ -12,6 +13,7 @@ import {
   readFrameRange,
   readFrames,
   readInt,
+  readMoney,
   readNewName,
   readPercent,
   readReference,
@@ -38,6 +40,7 @@ export type ShotDefaults = {
   readonly seed?: number
   readonly takes: number
   readonly tries: number
+  readonly budget?: Money
 }
 export type Reference = { readonly name: string; readonly span: Span }
 
@@ -62,11 +65,13 @@ export type ShotRead = {
 export function readDefaults(settings: Settings, outer: ShotDefaults, rules: ShotRules): ShotDefaults {
   const on = readReference(of(settings, 'on', 'provider'), rules.knownProvider)
   const seed = readInt(of(settings, 'seed', 'seed'), 0, largestSeed) ?? outer.seed
+  const budget = readMoney(of(settings, 'budget', 'amount')) ?? outer.budget
   return {
     ...outer,
     on: on ?? outer.on,
     quality: rules.quality ?? readWord(of(settings, 'quality', 'quality'), qualities) ?? outer.quality,
     ...(seed === undefined ? {} : { seed }),
+    ...(budget === undefined ? {} : { budget }),
     takes: readInt(of(settings, 'takes', 'count'), 1, 16) ?? outer.takes,
     tries: readInt(of(settings, 'tries', 'count'), 1, mostTries) ?? outer.tries,
   }
@@ -115,6 +120,7 @@ export function readShot(placed: Placed, outer: ShotDefaults, rules: ShotRules):
       steps: steps.steps,
       takes: defaults.takes,
       tries: defaults.tries,
+      ...(defaults.budget === undefined ? {} : { budget: defaults.budget }),
       seed,
       seedPinned: defaults.seed !== undefined,
       quality: defaults.quality,

@@ -1,0 +1,190 @@
+// `ltx resolve`: purchases of which nobody knows whether they were made, or whose result is gone. Lists them; or takes a
+// person's word on one: buy it again, it was found at the host, or let it be. Nothing of it is ever decided by itself.
+import type { Film } from '../compile.ts'
+import { formatMoney } from '../lang/money.ts'
+import { openProviders } from '../open-providers.ts'
+import { openScript } from '../open-script.ts'
+import type { Ticket } from '../providers/provider.ts'
+import { exitCode } from '../report/exit.ts'
+import { oneLine } from '../report/say.ts'
+import type { Event } from '../runtime/event.ts'
+import { type Attempt, mustBeKept } from '../runtime/history.ts'
+import { journalFolder, openJournal, readHistory } from '../runtime/journal.ts'
+import { scratchPath } from '../runtime/layout.ts'
+import { takeProject } from '../runtime/project-lock.ts'
+import { openRecorder } from '../runtime/recorder.ts'
+import { safeText } from '../safe-text.ts'
+import { planFilm, rungOf, scriptOf, wantedFilms } from './film.ts'
+import type { Call, Io } from './io.ts'
+
+type How = Extract<Event, { type: 'job.resolved' }>['how']
+
+/** What is known of a purchase, as a person asks it. `adrift`: at the host, and no shot asks for it any more. */
+type Standing = 'uncertain' | 'lost' | 'under way' | 'adrift'
+
+const pathOf = ({ job }: Attempt): string => job.split('@')[0] ?? job
+
+function standingOf({ stage, job, key }: Attempt, film: Film): Standing {
+  if (stage === 'lost') return 'lost'
+  if (stage === 'uncertain' || stage === 'sent') return 'uncertain'
+  const asks = film.plan.jobs.find(({ id }) => id === job)
+  return asks === undefined || asks.made !== undefined || (asks.key !== undefined && asks.key !== key) ? 'adrift' : 'under way'
+}
+
+const words: Readonly<Record<Standing, string>> = {
+  uncertain: 'sent, and no answer came back: it may have been bought',
+  lost: 'paid for, and its result is gone or was given up',
+  'under way': 'at the host; the next render goes on with it',
+  adrift: 'at the host, and no shot asks for it any more; the next render fetches it and keeps the clip',
+}
+
+/** What needs a person's word first. */
+const order: readonly Standing[] = ['uncertain', 'lost', 'adrift', 'under way']
+
+export async function resolve(call: Call, io: Io): Promise<number> {
+  const { options } = call
+  const given = (['resubmit', 'found', 'give-up'] as const).filter((name) => options.has(name))
+  const [how] = given
+  const name = call.words[0]
+  if (how !== undefined && name === undefined)
+    return refuse(io, 'which shot?', `ltx resolve FILE SHOT --${how}; ltx resolve FILE lists them`)
+  const opened = openScript(await scriptOf(call, io))
+  const [wanted] = wantedFilms(call, opened, io)
+  const film = await planFilm(opened, wanted ?? {}, rungOf(call), io)
+  const folder = journalFolder(film.dotLtx, film.journalName, io.world.sha256)
+  const history = await readHistory(io.world.files, folder)
+  const open = [...history.open.values()].filter(mustBeKept)
+  const meant = name === undefined ? open : open.filter((attempt) => attempt.job === name || pathOf(attempt) === name)
+  if (how === undefined) return list(meant, film, call, io)
+  const pending = meant.filter((attempt) => standingOf(attempt, film) !== 'under way')
+  const clash = clashOf({ how, name: name ?? '', meant, pending, film })
+  if (clash !== undefined) return refuse(io, ...clash)
+  return settle({ how, pending, folder }, film, call, io)
+}
+
+function refuse(io: Io, message: string, next: string): number {
+  io.stderr.write(`ltx: ${safeText(message)}\n  ${safeText(next)}\n`)
+  return exitCode('usage')
+}
+
+type Asked = {
+  readonly how: How
+  readonly name: string
+  readonly meant: readonly Attempt[]
+  readonly pending: readonly Attempt[]
+  readonly film: Film
+}
+
+/** Why the word cannot be taken: message and next step. */
+function clashOf({ how, name, meant, pending, film }: Asked): readonly [string, string] | undefined {
+  const script = film.opened.script
+  if (meant.length === 0) return [`nothing is uncertain about ${name}`, `ltx resolve ${script} lists what is`]
+  if (pending.length === 0) return [`${name} is at the host, and nothing about it is uncertain`, `ltx render ${script} goes on with it`]
+  if (how === 'resubmit' && pending.every((attempt) => standingOf(attempt, film) === 'adrift'))
+    return [`no shot asks for ${name} any more`, `ltx render ${script} fetches it; --give-up lets it be`]
+  if (how === 'found' && pending.length > 1)
+    return [`${name} has ${pending.length} purchases that are uncertain`, `name one: ${pending.map(({ job }) => job).join(', ')}`]
+  return undefined
+}
+
+// ---- the list ----------------------------------------------------------------------------------------------------
+
+function list(attempts: readonly Attempt[], film: Film, call: Call, io: Io): number {
+  const found = attempts
+    .map((attempt) => ({ attempt, standing: standingOf(attempt, film) }))
+    .sort((a, b) => order.indexOf(a.standing) - order.indexOf(b.standing))
+  const urgent = found.filter(({ standing }) => standing === 'uncertain' || standing === 'lost')
+  const code = urgent.length > 0 ? exitCode('uncertain') : exitCode('ok')
+  if (call.options.has('json')) {
+    const purchases = found.map(({ attempt, standing }) => ({
+      ...{ job: attempt.job, path: pathOf(attempt), standing, provider: attempt.provider, price: attempt.reserved },
+      ...{ sentAt: attempt.begunAt ?? null, seed: attempt.seed ?? null, ticket: attempt.ticket ?? null },
+      ...{ model: attempt.request?.model ?? null, prompt: attempt.request?.prompt ?? null },
+    }))
+    io.stdout.write(`${JSON.stringify({ v: 1, purchases })}\n`)
+    return code
+  }
+  if (found.length === 0) io.stdout.write('nothing is uncertain: every purchase is in the store, or was never made\n')
+  for (const { attempt, standing } of found) io.stdout.write(entryText(attempt, standing))
+  const first = urgent[0]
+  if (first !== undefined) io.stdout.write(nextText(film, first.attempt))
+  return code
+}
+
+function entryText(attempt: Attempt, standing: Standing): string {
+  const { request, seed, begunAt } = attempt
+  const at = begunAt === undefined ? '' : `${new Date(begunAt).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+  const about = [attempt.provider, request?.model ?? '', seed === undefined ? '' : `seed ${seed}`, at, formatMoney(attempt.reserved)]
+  const prompt = oneLine(request?.prompt ?? '')
+  const mark = standing === 'uncertain' ? '?' : standing === 'lost' ? '✗' : '·'
+  return [
+    `${mark} ${oneLine(attempt.job)}  ${words[standing]}\n`,
+    `    ${oneLine(about.filter(Boolean).join(' · '))}\n`,
+    prompt === '' ? '' : `    “${prompt.length > 90 ? `${prompt.slice(0, 89)}…` : prompt}”\n`,
+  ].join('')
+}
+
+function nextText(film: Film, attempt: Attempt): string {
+  const begin = `ltx resolve ${oneLine(film.opened.script)} ${oneLine(pathOf(attempt))}`
+  return [
+    `\nlook at the host for a job of that time and those words, then say what is so:\n`,
+    `  ${begin} --found ID   it is there, under this id: its clip is fetched\n`,
+    `  ${begin} --resubmit   it is not: buy it again (what was sent counts as spent)\n`,
+    `  ${begin} --give-up    leave it: it is not bought again by itself\n`,
+  ].join('')
+}
+
+// ---- the word ----------------------------------------------------------------------------------------------------
+
+type Word = { readonly how: How; readonly pending: readonly Attempt[]; readonly folder: string }
+
+async function settle({ how, pending, folder }: Word, film: Film, call: Call, io: Io): Promise<number> {
+  const { world } = io
+  const taken = await takeProject(world, film.opened.root)
+  if (taken.kind === 'busy') {
+    io.stderr.write('ltx: a render of this project is under way\n  wait for it, or stop it; then say it again\n')
+    return exitCode('locked')
+  }
+  try {
+    const ticket = how === 'found' ? await ticketOf(pending[0], call.options.value('found') ?? '', film, io) : undefined
+    const journal = await openJournal(world, folder)
+    const recorder = openRecorder(journal, world.clock, () => undefined)
+    for (const { job, key, attempt } of pending)
+      await recorder.record({ type: 'job.resolved', job, key, attempt, how, ...(ticket === undefined ? {} : { ticket }) })
+    await journal.close(false)
+  } finally {
+    await taken.hold.release()
+  }
+  for (const attempt of pending) io.stdout.write(`${oneLine(attempt.job)}  ${saidText[how](formatMoney(attempt.reserved))}\n`)
+  const [first] = pending
+  if (how !== 'give-up' && first !== undefined)
+    io.stdout.write(`next  ltx render ${oneLine(film.opened.script)} --only ${oneLine(pathOf(first))}\n`)
+  return 0
+}
+
+const saidText: Readonly<Record<How, (price: string) => string>> = {
+  resubmit: (price) => `the next render buys it again; the ${price} of the first time count as spent`,
+  found: () => 'the next render fetches it',
+  'give-up': (price) => `left; its ${price} count as spent, and it is bought again on your word alone`,
+}
+
+/** The ticket that a person gives: JSON as it stands in a journal, or an id as it stands at the host. */
+async function ticketOf(attempt: Attempt | undefined, text: string, film: Film, io: Io): Promise<Ticket> {
+  const json = text.startsWith('{') ? parsed(text) : undefined
+  if (json !== undefined) return json
+  const name = attempt?.provider ?? ''
+  const scratch = scratchPath(film.dotLtx, 'resolve')
+  const providers = await openProviders(film, new Set([name]), { world: io.world, signal: new AbortController().signal, scratch })
+  return providers.get(name)?.calls.adopt?.(text) ?? { id: text }
+}
+
+function parsed(text: string): Ticket | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value !== 'object' || value === null) return undefined
+    const plain = Object.entries(value).filter(([, one]) => one === null || ['string', 'number', 'boolean'].includes(typeof one))
+    return Object.fromEntries(plain) as Ticket // every value was just looked at
+  } catch {
+    return undefined
+  }
+}
