@@ -21,14 +21,14 @@ const script = (title: string): string => `ltx 1
 use std/moves
 
 project ${quoted(title)} {
-  size      1920x1080
-  fps       24
-  seed      1
-  quality   pro
-  on        ltx
-  budget    $5.00
-  loudness  -14LUFS
-  output    "out/${slug(title)}.mp4"
+  size     1920x1080
+  fps      24
+  seed     1
+  quality  pro
+  on       ltx
+  budget   $5.00
+  loudness -14LUFS
+  output   "out/${slug(title)}.mp4"
 }
 
 # The key is read from the environment, never from this file.
