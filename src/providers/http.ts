@@ -108,11 +108,11 @@ const isLocal = ({ hostname }: URL): boolean =>
     hostname,
   )
 
-const idOf = (headers: ReadonlyMap<string, string>): string | undefined => {
+const idOf = (headers: ReadonlyMap<string, string>, secrets: readonly string[]): string | undefined => {
   const found = ['x-request-id', 'request-id', 'x-fal-request-id', 'x-amzn-requestid', 'cf-ray'].flatMap(
     (name) => headers.get(name) ?? [],
   )[0]
-  return found === undefined ? undefined : hostWords(found).slice(0, 80)
+  return found === undefined ? undefined : hostWords(found, secrets).slice(0, 80)
 }
 
 function jsonOf(text: string): unknown {
@@ -148,11 +148,8 @@ export function openDoors(options: DoorOptions): Doors {
 
   const urlOf = (path: string): string => (/^[a-z]+:\/\//i.test(path) ? path : `${root}${path.startsWith('/') ? '' : '/'}${path}`)
   const secret = (): string | undefined => (options.key === undefined ? undefined : world.secret(options.key.env)?.trim() || undefined)
-  const words = (text: string): string =>
-    hostWords(
-      text,
-      [secret() ?? ''].filter((one) => one !== ''),
-    )
+  const secrets = (): readonly string[] => [secret() ?? ''].filter((one) => one !== '')
+  const words = (text: string): string => hostWords(text, secrets())
 
   const failure = ({ kind, words: said, ...over }: Explained, requestId?: string): Failure => {
     const habit = habitOf(kind)
@@ -199,7 +196,7 @@ export function openDoors(options: DoorOptions): Doors {
 
   const replyOf = async (answer: HttpAnswer, limit = 4 * mebi): Promise<Reply> => {
     const text = await answer.text(limit)
-    return { status: answer.status, headers: answer.headers, text, json: jsonOf(text), requestId: idOf(answer.headers) }
+    return { status: answer.status, headers: answer.headers, text, json: jsonOf(text), requestId: idOf(answer.headers, secrets()) }
   }
 
   /** An answer that is no success, as a Failure. */
@@ -335,7 +332,7 @@ export function openDoors(options: DoorOptions): Doors {
     pay: (call, sent) => payOnce(call, sent, (answer) => replyOf(answer, call.limit)),
     payForFile: (call, sent, into) =>
       payOnce(call, sent, async (answer) => {
-        const requestId = idOf(answer.headers)
+        const requestId = idOf(answer.headers, secrets())
         const type = answer.headers.get('content-type')?.toLowerCase() ?? ''
         const file = await answer.toFile(into, call.limit ?? 4096 * mebi)
         return { ...file, type, headers: answer.headers, requestId }

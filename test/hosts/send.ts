@@ -110,8 +110,15 @@ export async function sendAnswer(sending: Sending): Promise<void> {
     case 'json-in-mp4':
       await answer()
       return sendWhole(sending, { status: 200, type: 'video/mp4', text: '{"type":"error","error":{"message":"not a clip"}}' })
-    case 'empty':
-      return sendWhole(sending, { ...(await answer()), status: 200, json: undefined, text: '', bytes: new Uint8Array() } as Answer) // a body of nothing
+    case 'empty': {
+      const { type, headers } = await answer()
+      return sendWhole(sending, {
+        status: 200,
+        bytes: new Uint8Array(),
+        ...(type === undefined ? {} : { type }),
+        ...(headers === undefined ? {} : { headers }),
+      })
+    }
     case 'reset-before':
       log(0)
       reset(response.socket)
