@@ -2,12 +2,14 @@
 // providers that use it would make.
 import type { Capabilities } from '../lang/catalogue.ts'
 import { animaticCapabilities } from './animatic/capabilities.ts'
+import { bytecomputeCapabilities } from './bytecompute/capabilities.ts'
 import { comfyui } from './comfyui/capabilities.ts'
 import { command } from './command/capabilities.ts'
 import { cutCapabilities } from './cut.ts'
 import { hostedLtx } from './hosted-ltx.ts'
 import { local } from './local.ts'
 import { openaiVideo } from './openai-video/capabilities.ts'
+import { wavespeedCapabilities } from './wavespeed/capabilities.ts'
 
 const cutCapabilitiesOf = (toolVersion: string): Capabilities => ({
   ...cutCapabilities,
@@ -17,8 +19,15 @@ const cutCapabilitiesOf = (toolVersion: string): Capabilities => ({
 /** By kind. `toolVersion` is ffmpeg's; empty where only the script is checked. */
 export const capabilitiesOf = (toolVersion: string): ReadonlyMap<string, Capabilities> =>
   new Map(
-    [animaticCapabilities(toolVersion), cutCapabilitiesOf(toolVersion), hostedLtx, local, comfyui, openaiVideo, command].map((known) => [
-      known.kind,
-      known,
-    ]),
+    [
+      animaticCapabilities(toolVersion),
+      cutCapabilitiesOf(toolVersion),
+      hostedLtx,
+      local,
+      comfyui,
+      openaiVideo,
+      command,
+      bytecomputeCapabilities,
+      wavespeedCapabilities,
+    ].map((known) => [known.kind, known]),
   )

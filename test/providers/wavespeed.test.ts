@@ -190,9 +190,28 @@ it.each([
 const envelope = (data: object, code = 200): Next => ({ status: 200, body: { code, message: 'success', data } })
 const origin = 'https://api.wavespeed.ai'
 
-function openAt(answers: readonly Next[], settings: Record<string, number> = {}): { world: FakeWorld; calls: Calls } {
-  const world = { ...fakeWorld(answers, { WAVESPEED_API_KEY: 'secret-key-123' }), sha256: () => 'f'.repeat(64) }
-  const context = { world, scratch: '/s', signal: new AbortController().signal, use: { name: 'w', kind: 'wavespeed', settings } }
+function openAt(
+  answers: readonly Next[],
+  settings: Record<string, number> = {},
+  disk = new Map<string, string>(),
+): { world: FakeWorld; calls: Calls } {
+  const files = {
+    readText: async (path: string) => disk.get(path) ?? Promise.reject(new Error('ENOENT')),
+    makeFolder: async () => undefined,
+    writeWhole: async (path: string, text: string) => void disk.set(path, text),
+  }
+  const world = {
+    ...fakeWorld(answers, { WAVESPEED_API_KEY: 'secret-key-123' }),
+    sha256: () => 'f'.repeat(64),
+    files,
+  } as unknown as FakeWorld
+  const context = {
+    world,
+    scratch: '/s',
+    kept: '/kept',
+    signal: new AbortController().signal,
+    use: { name: 'w', kind: 'wavespeed', settings },
+  }
   return { world, calls: wavespeed.open(context as unknown as Context) } // what a job without files touches
 }
 const ready = (over: Partial<Ready> = {}): Ready => ({
@@ -308,6 +327,20 @@ describe('a lost answer', () => {
     await calls.submit(ready({ clientKey: 'c0' }), sent)
     await failureOf(calls.submit(ready(), sent))
     expect(await calls.find?.(ready())).toEqual({ id: 'second' })
+  })
+  it('nor by a later run: what was known then is known', async () => {
+    const disk = new Map<string, string>()
+    const before = openAt([envelope({ id: 'first', status: 'created' })], {}, disk)
+    await before.calls.submit(ready({ clientKey: 'c0' }), sent)
+    const later = openAt([list(item('first'), item('second'))], { settleMs: 0 }, disk)
+    expect(await later.calls.find?.(ready({ begunAt: Date.parse(now) }))).toEqual({ id: 'second' })
+    expect([...disk.values()].join()).not.toContain('secret-key-123')
+  })
+  it('the host’s clock counts, not ours', async () => {
+    const late = { 'content-type': 'application/json', date: 'Fri, 20 Nov 2026 11:00:00 GMT' }
+    const body = { code: 200, message: 'success', data: { items: [item('mine', { created_at: '2026-11-20T10:59:58Z' }), item('ours?')] } }
+    const { calls } = openAt([{ status: 200, headers: late, body }], { settleMs: 0 })
+    expect(await calls.find?.(ready({ begunAt: Date.parse(now) }))).toEqual({ id: 'mine' })
   })
   it('where nobody knows any more when it was sent, a task of the last days is for a person', async () => {
     const one = openAt([list(item('a', { created_at: '2026-11-18T10:00:00Z' }))], { settleMs: 0 })

@@ -8,6 +8,7 @@ import type { Calls, Context, Provider, Ready, Status, Ticket } from '../provide
 import { accountOf, type Uploaded } from '../uploads.ts'
 import { explainWave, host, type Prediction, readClassic, readList, readPrediction, readTicket, standingOf } from './answers.ts'
 import { wavespeedCapabilities } from './capabilities.ts'
+import { openKnown } from './known.ts'
 import { bodyOf, pathOf, type WaveBody } from './request.ts'
 import { settle } from './settle.ts'
 
@@ -25,15 +26,15 @@ const rules: InputRules = {
 
 const idOf = (ticket: Ticket): string => encodeURIComponent(String(ticket.id ?? ''))
 
-function open({ world, signal, scratch, tool, uploads, use }: Context): Calls {
+function open({ world, signal, scratch, kept, tool, uploads, use }: Context): Calls {
   const env = use.keyEnv ?? 'WAVESPEED_API_KEY'
   const own = use.settings['base']
   const base = typeof own === 'string' ? own : 'https://api.wavespeed.ai'
   const doors = openDoors({ world, signal, base, key: { env, header: 'authorization', before: 'Bearer ' }, host, explain: explainWave })
   const account = accountOf(world, base, world.secret(env))
   const waits = use.settings['settleMs']
-  /** Tasks of this process by id, and when each attempt was sent. */
-  const owners = new Map<string, string>()
+  const known = openKnown(world, kept)
+  /** When each attempt of this process was sent. */
   const sentAt = new Map<string, number>()
 
   const classic = async (file: Prepared): Promise<Uploaded> => {
@@ -97,11 +98,11 @@ function open({ world, signal, scratch, tool, uploads, use }: Context): Calls {
         })
       })
       const { id } = readPrediction(reply, doors)
-      owners.set(id, job.clientKey)
+      await known.add(id, job.clientKey)
       return { id }
     },
     async poll(ticket, job): Promise<Status> {
-      owners.set(String(ticket.id ?? ''), job.clientKey)
+      await known.add(String(ticket.id ?? ''), job.clientKey)
       const { task, requestId } = await taskOf(ticket)
       const standing = standingOf(task)
       switch (standing.state) {
@@ -126,19 +127,18 @@ function open({ world, signal, scratch, tool, uploads, use }: Context): Calls {
     },
     async find(job) {
       const body = bodyOf(job.request, new Map([...job.files.keys()].map((slot) => [slot, ''])))
-      const taken = new Set([...owners].filter(([, owner]) => owner !== job.clientKey).map(([id]) => id))
       const id = await settle({
         doors,
         clock: world.clock,
         signal,
         model: pathOf(job.request),
         body,
-        sentAt: sentAt.get(job.clientKey),
-        taken,
+        begunAt: sentAt.get(job.clientKey) ?? job.begunAt,
+        taken: await known.others(job.clientKey),
         patienceMs: typeof waits === 'number' ? waits : 60_000,
       })
       if (id === undefined) return undefined
-      owners.set(id, job.clientKey)
+      await known.add(id, job.clientKey)
       return { id }
     },
     adopt: (id) => ({ id: /predictions\/([\w-]+)/.exec(id)?.[1] ?? id }),
