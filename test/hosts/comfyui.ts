@@ -81,7 +81,7 @@ function troublesOf(name: string, node: Node, graph: Nodes, settings: Settings):
         details: `${input}: '${String(value)}' not in ${JSON.stringify(options)}`,
       })
     const step = node.class_type === 'EmptyLTXVLatentVideo' && (input === 'width' || input === 'height') ? 32 : 1
-    if (typeof value === 'number' && value % step !== 0)
+    if (typeof value === 'number' && step > 1 && value % step !== 0)
       found.push({ type: 'invalid_input_type', message: 'Invalid step', details: `${input}: ${value}` })
     if (node.class_type === 'EmptyLTXVLatentVideo' && input === 'length' && (Number(value) - 1) % 8 !== 0)
       found.push({ type: 'custom_validation_failed', message: 'length must be 8k+1', details: String(value) })

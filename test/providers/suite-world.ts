@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { ProviderUse } from '../../src/lang/program.ts'
 import type { Tool } from '../../src/media/ffmpeg.ts'
 import { findTool } from '../../src/media/ffmpeg.ts'
 import type { Calls, Provider } from '../../src/providers/provider.ts'
@@ -31,7 +32,7 @@ export type SuiteWorld = {
   /** No answer's head is waited for longer than this. */
   patienceMs: number
   /** A provider as a new process would open it: nothing in memory, an empty scratch folder. */
-  open(provider: Provider, settings: Readonly<Record<string, string | number | boolean>>, signal?: AbortSignal): Calls
+  open(provider: Provider, settings: ProviderUse['settings'], signal?: AbortSignal): Calls
   close(): void
 }
 

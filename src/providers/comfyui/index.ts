@@ -70,10 +70,15 @@ function openStock(doors: Doors): (graph: Graph, own: string | undefined) => Pro
   }
   return async (graph, own) => {
     const kinds = kindsIn(graph)
-    for (const kind of kinds) if (!known.has(kind)) known.set(kind, ask(kind))
     try {
-      const read = await Promise.all(kinds.map(async (kind) => [kind, await known.get(kind)] as const))
-      const stock = takeStock(graph, new Map(read), own)
+      const read = new Map<string, Choices | undefined>()
+      // One after the other: it is asked once, and the server has one thread for this.
+      for (const kind of kinds) {
+        const asked = known.get(kind) ?? ask(kind)
+        known.set(kind, asked)
+        read.set(kind, await asked)
+      }
+      const stock = takeStock(graph, read, own)
       if (stock.state === 'lacking') known.clear()
       return stock
     } catch (error) {
