@@ -1,5 +1,6 @@
 // What the planner and the checker know of providers: plain data that the providers hand in. Language code
 // never imports a provider.
+import type { CameraMotion } from './camera.ts'
 import type { Money } from './money.ts'
 import type { Operation, Reproducibility } from './plan.ts'
 import type { Quality, Size } from './program.ts'
@@ -25,22 +26,25 @@ export type Offer = {
     | { readonly multipleOf: number; readonly minSide: number; readonly maxSide: number; readonly maxPixels: number }
   /** Whole frames a second, or `any`. */
   readonly rates: readonly number[] | 'any'
-  /** Lengths in seconds that can be asked for. `frames`: only lengths of `multiple * k + plus` frames come out. */
+  /** Lengths in seconds that can be asked for. `frames`: only lengths of `multiple * k + plus` frames come out, at most `most`. */
   readonly seconds:
     | { readonly kind: 'list'; readonly seconds: readonly number[] }
     | { readonly kind: 'range'; readonly min: number; readonly max: number; readonly whole: boolean }
-  readonly frames?: { readonly multiple: number; readonly plus: number }
+  readonly frames?: { readonly multiple: number; readonly plus: number; readonly most?: number }
   readonly price: PriceRule
   /** Takes a last frame as well as a first one. */
   readonly lastFrame?: boolean
   readonly keyframes?: boolean
   readonly segments?: boolean
+  /** Movements of the camera for which it has a word of its own. */
+  readonly cameras?: readonly CameraMotion[]
   /** For `extend`: the clip that comes back is the whole, or only what is new; and the context rule. */
   readonly extend?: {
     readonly returns: 'whole' | 'new'
     readonly at: readonly ('end' | 'start')[]
     readonly contextSeconds: { readonly min: number; readonly max: number }
     readonly maxFrames?: number
+    readonly maxContextFrames?: number
   }
   /** For `retake`: what comes back, and the shortest range. */
   readonly retake?: {

@@ -1,5 +1,6 @@
 // What will be done, in what order, for how much: jobs that make files, and the cut that joins them.
 // Plain data, the same byte for byte from the same sources, assets, lock and store.
+import type { CameraMotion } from './camera.ts'
 import type { Money } from './money.ts'
 import type { Bed, Captions, Delivery, Film, Path, Quality, Size, Title, Transition } from './program.ts'
 import type { Span } from './source.ts'
@@ -58,6 +59,8 @@ export type Request = {
   readonly prompt: string
   readonly negative: string
   readonly seed?: number
+  /** The movement that the camera notes certainly mean, where the host has a word of its own for it. */
+  readonly camera?: CameraMotion
   /** Adapters on top of the model. Present only where the host takes them. */
   readonly loras?: readonly Lora[]
   readonly sound: boolean

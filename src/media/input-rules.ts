@@ -3,7 +3,7 @@
 import { ProviderFailure } from '../failure.ts'
 import type { Sha256, Slot } from '../lang/plan.ts'
 import type { Size } from '../lang/program.ts'
-import type { Rational } from '../lang/time.ts'
+import type { Rate, Rational } from '../lang/time.ts'
 import type { World } from '../world.ts'
 import type { Tool } from './ffmpeg.ts'
 
@@ -33,6 +33,8 @@ export type InputRules = {
     readonly maxBytes: number
     readonly maxSide: number
     readonly minFrames: number
+    /** Brought to the size (black beside another shape) and the rate of the job: for hosts whose answer has those of the input. */
+    readonly exactCanvas?: boolean
   }
 }
 
@@ -59,6 +61,8 @@ export type Preparation = {
   readonly path: string
   /** The canvas of the job. */
   readonly size: Size
+  /** The rate of the job, for clips. */
+  readonly rate?: Rate
   /** The stretch of a sound that is heard, exact seconds. */
   readonly heard?: { readonly from: Rational; readonly to: Rational }
 }

@@ -6,7 +6,7 @@ import { muxArguments } from './house.ts'
 import type { Bench, Fitted, VideoCodec } from './input-rules.ts'
 import { megabytes, unfit } from './input-rules.ts'
 import type { Movie, Track } from './mp4.ts'
-import { readMp4 } from './mp4.ts'
+import { rateOf, readMp4 } from './mp4.ts'
 import { headOf, isPlainAac } from './prepare-sound.ts'
 import { probe } from './probe.ts'
 import { sniff } from './sniff.ts'
@@ -38,14 +38,31 @@ const scaleTo = (most: number): string => {
   return `scale=w=trunc(iw*${fit}/2)*2:h=trunc(ih*${fit}/2)*2:flags=lanczos`
 }
 
+/** The whole picture on the job's canvas, black beside it, at the job's rate. */
+function onCanvas({ size: { width, height }, rate }: Bench): string {
+  const fit = `scale=${width}:${height}:force_original_aspect_ratio=decrease:force_divisible_by=2:flags=lanczos`
+  const beat = rate === undefined ? '' : `,fps=${rate.num}/${rate.den}`
+  return `${fit},pad=${width}:${height}:-1:-1:black,setsar=1${beat}`
+}
+
+/** A clip that is on it already is left alone. */
+function isOnCanvas({ rules, size, rate }: Bench, { picture }: Seen): boolean {
+  if (rules.video.exactCanvas !== true) return true
+  const its = rateOf(picture)
+  const sameRate = rate === undefined || (its.constant && its.rate.num * rate.den === rate.num * its.rate.den)
+  return picture.size.width === size.width && picture.size.height === size.height && sameRate
+}
+
 async function encode(bench: Bench, tool: Tool, quality: number | 'copy', scaled: boolean): Promise<string> {
-  const { path, signal, rules } = bench
-  const scale = scaled ? ['-vf', scaleTo(rules.video.maxSide)] : []
+  const { path, signal, rules, size, rate } = bench
+  const canvas = rules.video.exactCanvas === true
+  const scale = scaled ? ['-vf', canvas ? onCanvas(bench) : scaleTo(rules.video.maxSide)] : []
   const picture =
     quality === 'copy'
       ? ['-c:v', 'copy']
       : [...scale, '-c:v', 'libx264', '-preset', 'veryfast', '-crf', String(quality), '-pix_fmt', 'yuv420p', '-threads', '1']
-  return bench.make(`video ${quality} ${scaled ? rules.video.maxSide : ''}`, 'mp4', async (into) => {
+  const scaling = canvas ? `${size.width}x${size.height} ${rate?.num}/${rate?.den}` : String(rules.video.maxSide)
+  return bench.make(`video ${quality} ${scaled ? scaling : ''}`, 'mp4', async (into) => {
     const options = ['-map', '0:v:0', '-map', '0:a:0?', ...picture, '-flags:v', '+bitexact', ...soundOptions, ...muxArguments]
     await tool.run({ strict: true, inputs: [{ path }], outputs: [{ path: into, options }] }, { signal })
   })
@@ -59,18 +76,21 @@ export async function prepareVideo(bench: Bench): Promise<Fitted> {
   const keepsPicture = codec !== undefined && rules.video.codecs.includes(codec)
   const keepsSound = clip !== undefined && (clip.sound === undefined || isPlainAac(clip.sound))
   const tooLarge = clip !== undefined && Math.max(clip.picture.size.width, clip.picture.size.height) > maxSide
+  const off = clip !== undefined && !isOnCanvas(bench, clip)
   if (clip !== undefined) await checkFrames(path, minFrames)
-  const fits = keepsPicture && keepsSound && !tooLarge
+  const fits = keepsPicture && keepsSound && !tooLarge && !off
   if (fits && bench.bytes <= maxBytes && clip.movie.tracks.length <= 2) return { path, mime: 'video/mp4', ending: 'mp4', changed: [] }
   const tool = await bench.tool()
-  const scaled = clip === undefined || tooLarge
-  for (const quality of keepsPicture && !tooLarge ? (['copy', ...qualities] as const) : qualities) {
+  const scaled = clip === undefined || tooLarge || off
+  for (const quality of keepsPicture && !scaled ? (['copy', ...qualities] as const) : qualities) {
     const made = await encode(bench, tool, quality, scaled)
     if ((await world.files.stat(made)).bytes > maxBytes) continue
     if (clip === undefined) await checkFrames(made, minFrames)
     const changed = [
       ...(keepsSound ? [] : ['its sound as AAC']),
-      ...(quality === 'copy' ? [] : [tooLarge ? `its picture within ${maxSide}` : 'its picture encoded anew']),
+      ...(quality === 'copy'
+        ? []
+        : [off ? 'its picture on the canvas of the job' : tooLarge ? `its picture within ${maxSide}` : 'its picture encoded anew']),
     ]
     return { path: made, mime: 'video/mp4', ending: 'mp4', changed: changed.length === 0 ? ['its tracks copied'] : changed }
   }

@@ -6,9 +6,11 @@ import { bytecomputeCapabilities } from './bytecompute/capabilities.ts'
 import { comfyui } from './comfyui/capabilities.ts'
 import { command } from './command/capabilities.ts'
 import { cutCapabilities } from './cut.ts'
-import { hostedLtx } from './hosted-ltx.ts'
+import { falCapabilities } from './fal/capabilities.ts'
+import { hostedLtx } from './hosted-ltx/capabilities.ts'
 import { local } from './local.ts'
 import { openaiVideo } from './openai-video/capabilities.ts'
+import { replicateCapabilities } from './replicate/capabilities.ts'
 import { wavespeedCapabilities } from './wavespeed/capabilities.ts'
 
 const cutCapabilitiesOf = (toolVersion: string): Capabilities => ({
@@ -27,6 +29,8 @@ export const capabilitiesOf = (toolVersion: string): ReadonlyMap<string, Capabil
       comfyui,
       openaiVideo,
       command,
+      falCapabilities,
+      replicateCapabilities,
       bytecomputeCapabilities,
       wavespeedCapabilities,
     ].map((known) => [known.kind, known]),

@@ -4,7 +4,7 @@ import type { Capabilities, Offer } from '../../src/lang/catalogue.ts'
 import { selectFamily } from '../../src/lang/catalogue.ts'
 import { dollars } from '../../src/lang/money.ts'
 import type { ProviderInUse } from '../../src/lang/planning/make-plan.ts'
-import { hostedLtx } from '../../src/providers/hosted-ltx.ts'
+import { hostedLtx } from '../../src/providers/hosted-ltx/capabilities.ts'
 import { anything, extend, planOf, program, shot, span, words } from './plan-kit.ts'
 
 const plain: Offer = {
@@ -69,6 +69,29 @@ describe('endpoints that differ', () => {
   it('charges for megapixels, rounded up', () => {
     const { plan } = planOf(program([shot('open', 48)]), { providers: providers('open') })
     expect(plan.jobs[0]?.price).toBe(1605 * Math.ceil((1920 * 1080 * 48) / 1e6))
+  })
+  it('asks for no more frames than one call makes, and chains the rest by links of that length', () => {
+    const short: Offer = { ...plain, family: 'short', frames: { multiple: 8, plus: 1, most: 97 } }
+    const link: Offer = {
+      ...short,
+      operation: 'extend',
+      frames: { multiple: 8, plus: 1, most: 89 },
+      extend: { returns: 'whole', at: ['end'], contextSeconds: { min: 0.2, max: 10 }, maxFrames: 97, maxContextFrames: 16 },
+    }
+    const { capabilities } = selectFamily({ ...host, offers: [short, link] }, 'short')
+    const { plan, codes } = planOf(program([shot('open', 240)]), {
+      providers: new Map([
+        ['ltx', { name: 'ltx', capabilities }],
+        ['animatic', { name: 'animatic', capabilities: anything }],
+      ]),
+    })
+    expect(codes).toEqual([])
+    const bought = plan.jobs.filter((job) => job.provider === 'ltx').map(({ request }) => [request.frames, request.extend?.context])
+    expect(bought).toEqual([
+      [97, undefined],
+      [89, 8],
+      [57, 16],
+    ])
   })
   it('takes the script’s own price a second instead', () => {
     const { plan } = planOf(program([shot('open', 48)]), { providers: providers('open', { perSecond: dollars(0.05) }) })

@@ -8,7 +8,7 @@ import { makePlan } from '../../src/lang/planning/make-plan.ts'
 import type { Asset, Bed, Card, Footage, Item, Program, Shot, Step, Words } from '../../src/lang/program.ts'
 import type { Span } from '../../src/lang/source.ts'
 import { rational } from '../../src/lang/time.ts'
-import { hostedLtx } from '../../src/providers/hosted-ltx.ts'
+import { hostedLtx } from '../../src/providers/hosted-ltx/capabilities.ts'
 import { local } from '../../src/providers/local.ts'
 
 export const span: Span = { path: 'film.ltx', start: 0, end: 1 }

@@ -80,7 +80,12 @@ function chooseSeconds(offer: Offer, seconds: number): number | undefined {
   return asked <= offer.seconds.max + 1e-9 ? asked : undefined
 }
 
-export const longestOf = (offer: Offer): number => (offer.seconds.kind === 'list' ? Math.max(...offer.seconds.seconds) : offer.seconds.max)
+/** The longest clip of one call, in seconds, at the rate that would be asked for. */
+export function longestOf(offer: Offer, wanted: Rate): number {
+  const told = offer.seconds.kind === 'list' ? Math.max(...offer.seconds.seconds) : offer.seconds.max
+  const { most, plus = 0 } = offer.frames ?? {}
+  return most === undefined ? told : Math.min(told, (most - plus) / toNumber(chooseRate(offer, wanted)))
+}
 
 /** Frames that come back for `seconds` at `rate`, on the offer's own frame grid. */
 function framesFor(offer: Offer, seconds: number, rate: Rate): number {
@@ -139,11 +144,12 @@ export function purchase(capabilities: Capabilities, need: Need): Purchase | Ref
     const rate = chooseRate(offer, need.rate)
     const size = chooseSize(offer, need.size)
     const frames = framesFor(offer, asked, rate)
+    if (frames > (offer.frames?.most ?? frames)) return []
     return [{ offer, size, rate, frames, seconds: asked, bridges: bridgesBetween(need, { size, rate, frames }, 'crop') }]
   })
   const best = purchases.sort((a, b) => bridgeCost(a) - bridgeCost(b) || priceOf(a, 0, 0) - priceOf(b, 0, 0))[0]
   if (best !== undefined) return best
-  const longest = Math.max(...pool.map(longestOf))
+  const longest = Math.max(...pool.map((offer) => longestOf(offer, need.rate)))
   return { what: 'duration', detail: `its longest is ${longest} s`, longest }
 }
 

@@ -94,7 +94,7 @@ function planChain(take: Take, need: Need, refusal: Refusal, place: Place): Stan
     return undefined
   }
   const first = Math.floor(refusal.longest * toNumber(need.rate))
-  const perLink = Math.floor(longestOf(extend) * toNumber(need.rate))
+  const perLink = Math.floor(longestOf(extend, need.rate) * toNumber(need.rate))
   const links: number[] = []
   for (let left = need.frames - first; left > 0; left -= perLink) links.push(Math.min(left, perLink))
   let standing = planFirst(take, first, place)

@@ -4,6 +4,7 @@
 import { stepSeed } from '../meaning/seed.ts'
 import type { JobId } from '../plan.ts'
 import type { Step } from '../program.ts'
+import type { Rate } from '../time.ts'
 import { toNumber } from '../time.ts'
 import type { Purchase } from './offer.ts'
 import { purchase } from './offer.ts'
@@ -40,7 +41,7 @@ export function planExtend(take: Take, step: Extend, place: Place, standing: Sta
   const id = addModelJob(take, place, {
     request: {
       ...baseRequest(shot, step.words, stepSeed(step.seed, take.number - 1), bought, setting),
-      extend: { at: step.at, context },
+      extend: { at: step.at, context: atRate(context, rate, bought) },
       ...slateOf(
         shot,
         take.number,
@@ -100,8 +101,8 @@ export function planRetake(take: Take, step: Retake, place: Place, standing: Sta
     request: {
       ...baseRequest(shot, step.words, stepSeed(step.seed, take.number - 1), bought, setting),
       // A provider is asked for whole seconds where it sells them so; what is spliced is the range of the script.
-      frames: asked.to - asked.from,
-      retake: { from: asked.from - source.start, to: asked.to - source.start, mode },
+      frames: atRate(asked.to - asked.from, rate, bought),
+      retake: { from: atRate(asked.from - source.start, rate, bought), to: atRate(asked.to - source.start, rate, bought), mode },
       ...slateOf(shot, take.number, step.words, { offset: asked.from, label: 'RETAKE' }, setting),
     },
     inputs: [{ slot: 'video', kind: 'job', id: source.job }],
@@ -122,6 +123,10 @@ export function planRetake(take: Take, step: Retake, place: Place, standing: Sta
   })
   return { whole, frames: standing.frames, links: standing.links }
 }
+
+/** Film frames in frames of the rate that is asked for: a request speaks of nothing else. */
+const atRate = (frames: number, rate: Rate, bought: Purchase): number =>
+  Math.floor((frames * toNumber(bought.rate)) / toNumber(rate) + 1e-9)
 
 type Source = { readonly job: JobId; readonly start: number; readonly frames: number }
 
@@ -156,8 +161,9 @@ function widen(range: { from: number; to: number }, frames: number, within: Sour
 function contextFrames(step: Extend, bought: Purchase, available: number, rate: number): number {
   const rule = bought.offer.extend
   if (rule === undefined) return available
-  const room = rule.maxFrames === undefined ? available : rule.maxFrames - bought.frames
-  const most = Math.min(available, Math.floor(rule.contextSeconds.max * rate), room)
+  const perAsked = rate / toNumber(bought.rate)
+  const room = rule.maxFrames === undefined ? available : Math.floor((rule.maxFrames - bought.frames) * perAsked)
+  const most = Math.min(available, Math.floor(rule.contextSeconds.max * rate), rule.maxContextFrames ?? available, room)
   const least = Math.min(available, Math.ceil(rule.contextSeconds.min * rate))
   return Math.max(least, Math.min(step.context ?? most, most))
 }

@@ -1,5 +1,6 @@
 // What is asked of a provider for a shot, a link or a patch: the request whose hash is the job's key. Nothing gets
 // in that does not decide what comes out.
+import { type CameraMotion, cameraMotion } from '../camera.ts'
 import type { Capabilities, Offer } from '../catalogue.ts'
 import { takesNegative, takesSeed } from '../catalogue.ts'
 import { buildPrompt } from '../meaning/prompt.ts'
@@ -38,7 +39,20 @@ export type ShotSetting = {
 
 type Base = Pick<
   Request,
-  'operation' | 'provider' | 'model' | 'size' | 'rate' | 'frames' | 'prompt' | 'negative' | 'seed' | 'loras' | 'sound' | 'segments' | 'keys'
+  | 'operation'
+  | 'provider'
+  | 'model'
+  | 'size'
+  | 'rate'
+  | 'frames'
+  | 'prompt'
+  | 'negative'
+  | 'seed'
+  | 'camera'
+  | 'loras'
+  | 'sound'
+  | 'segments'
+  | 'keys'
 >
 
 /** The part of a request that every operation has. */
@@ -71,11 +85,18 @@ export function baseRequest(shot: Shot, words: Words, seed: number, bought: Purc
     prompt: spoken.prompt,
     negative: spoken.negative,
     ...(takesSeed(capabilities, offer) ? { seed } : {}),
+    ...cameraOf(words, offer),
     ...(offer.loras === undefined ? {} : { loras: setting.loras }),
     sound: true,
     segments: [],
     keys: [],
   }
+}
+
+/** In the host's own word as well as in the prompt, where that is certain and sold. */
+function cameraOf({ camera }: Words, { cameras = [] }: Offer): { camera?: CameraMotion } {
+  const motion = cameras.length === 0 ? undefined : cameraMotion(camera)
+  return motion !== undefined && cameras.includes(motion) ? { camera: motion } : {}
 }
 
 /** What an animatic writes on the picture; empty for every other provider, so that it cannot move their keys. */

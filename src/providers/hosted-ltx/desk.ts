@@ -1,0 +1,54 @@
+// What every call of this provider stands on: the doors to the host, and a job put into the API's words with its files
+// uploaded.
+import { ProviderFailure } from '../../failure.ts'
+import { type Doors, openDoors } from '../http.ts'
+import type { Context, Ready } from '../provider.ts'
+import { accountOf } from '../uploads.ts'
+import { explainLtx } from './answers.ts'
+import { type Inputs, inputsOf, type Sender } from './inputs.ts'
+import { type Asked, askFor } from './request.ts'
+
+export const host = 'the LTX API'
+const usualBase = 'https://api.ltx.io'
+
+export type Desk = {
+  readonly context: Context
+  readonly doors: Doors
+  /** A server on this machine. */
+  readonly atHome: boolean
+  /** The job in the API's words, its files uploaded. */
+  ask(job: Ready): Promise<{ readonly asked: Asked; readonly inputs: Inputs }>
+  /** A refusal that a file's expiry at the host explains is tried once more, with the file sent anew. */
+  orForget<T>(inputs: Inputs, work: Promise<T>): Promise<T>
+}
+
+const isHome = (base: string): boolean => /^https?:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?(\/|$)/i.test(base)
+
+export function openDesk(context: Context): Desk {
+  const { world, signal, use } = context
+  const env = use.keyEnv ?? 'LTX_API_KEY'
+  const base = typeof use.settings['base'] === 'string' ? use.settings['base'] : usualBase
+  const atHome = isHome(base)
+  const key = { env, header: 'authorization', before: 'Bearer ', ...(atHome ? { optional: true } : {}) }
+  const doors = openDoors({ world, signal, base, key, host, explain: explainLtx })
+  const sender: Sender = { context, doors, host, account: accountOf(world, base, world.secret(env)) }
+  return {
+    context,
+    doors,
+    atHome,
+    async ask(job) {
+      const inputs = await inputsOf(sender, job)
+      return { asked: askFor(job.request, inputs.uris), inputs }
+    },
+    async orForget({ uris, fresh }, work) {
+      try {
+        return await work
+      } catch (error) {
+        const invalid = error instanceof ProviderFailure && error.failure.kind === 'invalid'
+        if (!invalid || !/uri|upload|storage|could not read/i.test(error.failure.message)) throw error
+        for (const uri of uris.values()) await context.uploads.forget(uri)
+        throw fresh ? error : new ProviderFailure({ ...error.failure, retry: true })
+      }
+    },
+  }
+}

@@ -1,0 +1,81 @@
+// The official LTX API. A job is sent to `/v2`, asked for until it is done, and its clip fetched from a signed address that
+// is asked for anew each time. With `transport sync` the answer to the submit is the clip itself. The host knows no key of
+// ours and no list: a lost answer stays open until a person has looked.
+import { ProviderFailure } from '../../failure.ts'
+import { answerAs } from '../http.ts'
+import type { Calls, Context, Provider, Status, Ticket } from '../provider.ts'
+import { clipUrl, explainFailed, type JobStatus, jobStatus, submitted } from './answers.ts'
+import { hostedLtx } from './capabilities.ts'
+import { type Desk, host, openDesk } from './desk.ts'
+import { openSync } from './sync.ts'
+
+/** Not below five seconds, says the API; a server on this machine may be asked more often. */
+const pollMs = 5_000
+const pollAtHomeMs = 250
+const resultLivesMs = 24 * 3600_000
+
+type Said = JobStatus & { readonly requestId: string | undefined }
+
+const pathOf = ({ endpoint, id }: Ticket): string => `/v2/${encodeURIComponent(String(endpoint))}/${encodeURIComponent(String(id))}`
+
+/** What a host says of a job, for the runtime. What is neither under way nor over is no success: it is asked again, and told. */
+function statusOf({ doors, atHome }: Desk, said: Said): Status {
+  const nextPollMs = atHome ? pollAtHomeMs : pollMs
+  switch (said.status) {
+    case 'pending':
+      return { state: 'waiting', phase: 'in the queue', nextPollMs }
+    case 'processing':
+      return { state: 'working', nextPollMs }
+    case 'failed':
+      return { state: 'failed', failure: doors.failure(explainFailed(said.error), said.requestId) }
+    case 'completed': {
+      if (clipUrl(said) === undefined)
+        throw new ProviderFailure(doors.failure({ kind: 'host', words: 'done, but no clip is named' }, said.requestId))
+      const ended = Date.parse(said.completed_at ?? '')
+      return { state: 'done', ...(Number.isNaN(ended) ? {} : { expiresAt: ended + resultLivesMs }) }
+    }
+    default:
+      throw new ProviderFailure(
+        doors.failure({ kind: 'host', words: `it calls the job ${said.status}, a word that is not known` }, said.requestId),
+      )
+  }
+}
+
+function openJobs(desk: Desk): Calls {
+  const { doors } = desk
+  const look = async (ticket: Ticket): Promise<Said> => {
+    const reply = await doors.read({ method: 'GET', path: pathOf(ticket) })
+    return { ...answerAs(reply, jobStatus, host), requestId: reply.requestId }
+  }
+  return {
+    async submit(job, sent) {
+      const { asked, inputs } = await desk.ask(job)
+      const reply = await desk.orForget(inputs, doors.pay({ method: 'POST', path: `/v2/${asked.endpoint}`, json: asked.body }, sent))
+      const { id } = answerAs(reply, submitted, host)
+      return { endpoint: asked.endpoint, id, ...(reply.requestId === undefined ? {} : { request: reply.requestId }) }
+    },
+    poll: async (ticket) => statusOf(desk, await look(ticket)),
+    async fetch(ticket, _job, into) {
+      const url = clipUrl(await look(ticket))
+      if (url === undefined) throw new ProviderFailure(doors.failure({ kind: 'host', words: 'it no longer names a clip' }))
+      await doors.download(url, into)
+    },
+    // The endpoint is part of a job's address there: `text-to-video/ID`, or the whole address.
+    adopt(text) {
+      const [id = '', endpoint = 'text-to-video'] = text.trim().replace(/\/+$/, '').split('/').reverse()
+      return { endpoint, id }
+    },
+    async probe() {
+      // Opens a slot for a file that is never sent: free, and only with a key that is right.
+      await doors.read({ method: 'POST', path: '/v1/upload', headMs: 60_000 })
+      return { key: 'accepted', detail: `${host} takes the key` }
+    },
+  }
+}
+
+function open(context: Context): Calls {
+  const desk = openDesk(context)
+  return context.use.settings['transport'] === 'sync' ? openSync(desk) : openJobs(desk)
+}
+
+export const hostedLtxProvider: Provider = { kind: 'hosted-ltx', capabilities: hostedLtx, open }

@@ -1,0 +1,60 @@
+// A job's files at the host: made fit by its rules, uploaded once by their bytes, named by their `ltx://` address. The
+// signed address that takes the bytes never sees the key.
+import type { Slot } from '../../lang/plan.ts'
+import type { InputRules, Prepared } from '../../media/prepare.ts'
+import { prepareInput } from '../../media/prepare.ts'
+import type { Doors } from '../http.ts'
+import { answerAs } from '../http.ts'
+import type { Context, Ready } from '../provider.ts'
+import type { Uploaded } from '../uploads.ts'
+import { uploadSlot } from './answers.ts'
+
+const mega = 1_000_000
+/** An uploaded object lives a day; it is used for jobs that begin well inside it. */
+const objectLivesMs = 24 * 3600_000
+
+/** As the API's pages tell; PCM and HE-AAC are refused there. */
+const rules: InputRules = {
+  image: { types: ['png', 'jpeg', 'webp'], maxBytes: 15 * mega, maxSide: 4096, exactCanvas: true },
+  audio: { types: ['m4a', 'mp3', 'ogg'], maxBytes: 100 * mega, minSeconds: 2, maxSeconds: 20 },
+  video: { codecs: ['h264', 'h265'], maxBytes: 100 * mega, maxSide: 3840, minFrames: 73, exactCanvas: true },
+}
+
+/** `fresh`: at least one of them was not yet there. */
+export type Inputs = { readonly uris: ReadonlyMap<Slot, string>; readonly fresh: boolean }
+
+export type Sender = { readonly context: Context; readonly doors: Doors; readonly account: string; readonly host: string }
+
+async function send({ context, doors, host }: Sender, file: Prepared): Promise<Uploaded> {
+  // This call took more than half a minute at times.
+  const slot = answerAs(await doors.read({ method: 'POST', path: '/v1/upload', headMs: 90_000 }), uploadSlot, host)
+  await doors.upload({
+    method: 'PUT',
+    path: slot.upload_url,
+    headers: { ...slot.required_headers, 'content-type': file.mime },
+    body: { kind: 'file', path: file.path, bytes: file.bytes },
+  })
+  return { uri: slot.storage_uri, until: context.world.clock.now() + objectLivesMs }
+}
+
+export async function inputsOf(sender: Sender, job: Ready): Promise<Inputs> {
+  const { context, account } = sender
+  const { world, tool, signal, scratch } = context
+  const { size, rate, heard } = job.request
+  const uris = new Map<Slot, string>()
+  let fresh = false
+  for (const [slot, path] of job.files) {
+    const stretch = slot === 'audio' && heard !== undefined ? { heard } : {}
+    const file = await prepareInput({ world, tool, signal, scratch, rules, slot, path, size, rate, ...stretch })
+    const uri = await context.uploads.uriOf({
+      account,
+      file,
+      send: (one) => {
+        fresh = true
+        return send(sender, one)
+      },
+    })
+    uris.set(slot, uri)
+  }
+  return { uris, fresh }
+}
