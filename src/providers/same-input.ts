@@ -24,6 +24,12 @@ export function inTime(made: string | null | undefined, begunAt: number | undefi
   return begunAt === undefined || Number.isNaN(at) || (at >= begunAt - beforeMs && at <= begunAt + afterMs)
 }
 
+/** A time of ours as the host's clock has it: its answers say what time it is there. */
+export function byItsClock(at: number | undefined, headers: ReadonlyMap<string, string>, now: number): number | undefined {
+  const there = Date.parse(headers.get('date') ?? '')
+  return at === undefined || Number.isNaN(there) ? at : at + (there - now)
+}
+
 /** How long a job may still turn up that was begun then: all of `patienceMs` from now where that is not known. */
 export const stillToWait = (now: number, begunAt: number | undefined, patienceMs: number): number =>
   begunAt === undefined ? patienceMs : Math.min(patienceMs, Math.max(0, begunAt + patienceMs - now))

@@ -74,7 +74,8 @@ function readyFor(tools: JobTools, go: Go): Ready {
   const { job, key, files, sha256 } = tools
   const seed = seedOf(job.request, go)
   const clientKey = sha256(purchaseName(key, go)).slice(0, 32)
-  return { id: job.id, key, clientKey, files, request: { ...job.request, ...(seed === undefined ? {} : { seed }) } }
+  const request = { ...job.request, ...(seed === undefined ? {} : { seed }) }
+  return { id: job.id, key, clientKey, files, request, ...(go.begunAt === undefined ? {} : { begunAt: go.begunAt }) }
 }
 
 const stepError = (error: unknown, over: Partial<StepError>): StepError => ({ error, sent: false, byHost: false, ...over })

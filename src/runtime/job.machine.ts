@@ -16,7 +16,14 @@ import type { Ticket } from '../providers/provider.ts'
 import { failureOf, judge, type Step, type Verdict, waitFor } from './failure.ts'
 
 /** One go at a job. `number` counts in the run `run`; `misses` is how many before it failed their checks: the seed steps by it. */
-export type Go = { readonly run: string; readonly number: number; readonly misses: number; readonly seed?: number }
+export type Go = {
+  readonly run: string
+  readonly number: number
+  readonly misses: number
+  readonly seed?: number
+  /** When an earlier run began it, milliseconds since 1970. */
+  readonly begunAt?: number
+}
 
 /** What a step throws, with what only it can know. */
 export type StepError = { readonly error: unknown; readonly sent: boolean; readonly byHost: boolean }

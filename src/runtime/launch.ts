@@ -91,7 +91,13 @@ function startOf(job: Job, key: Sha256, run: string, book: Book): JobInput['star
   const attempt = book.history.open.get(key)
   if (attempt === undefined || attempt.stage === 'intent') return { go: { run, number: book.next(run, key), misses: 0 }, stage: 'fresh' }
   const misses = Math.max(0, (attempt.seed ?? 0) - (job.request.seed ?? attempt.seed ?? 0))
-  const go: Go = { run: attempt.run, number: attempt.attempt, misses, ...(attempt.seed === undefined ? {} : { seed: attempt.seed }) }
+  const go: Go = {
+    run: attempt.run,
+    number: attempt.attempt,
+    misses,
+    ...(attempt.seed === undefined ? {} : { seed: attempt.seed }),
+    ...(attempt.begunAt === undefined ? {} : { begunAt: attempt.begunAt }),
+  }
   if (attempt.ticket !== undefined && attempt.stage !== 'uncertain') return { go, stage: 'accepted', ticket: attempt.ticket }
   return { go, stage: 'sent' }
 }

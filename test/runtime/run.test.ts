@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { ProviderFailure } from '../../src/failure.ts'
 import { openReporter } from '../../src/lang/diagnostic.ts'
 import { parseLock } from '../../src/lang/lock.ts'
+import type { Ready, Ticket } from '../../src/providers/provider.ts'
 import type { Stamped } from '../../src/runtime/event.ts'
 import { type Disk, openMemoryWorld } from './memory-world.ts'
 import { type Faults, failure, lockText, openHost, planOf, type Rig, runRig, type Sketch } from './rig.ts'
@@ -126,6 +128,20 @@ describe('a run in which things go wrong', () => {
     const rig = rigOf([{ id: 'a@1' }], { submit: () => 'lost' }, new Map(), { submit })
     expect((await runRig(rig)).outcome).toMatchObject({ reason: 'finished', spent: 100 })
     expect(rig.host.submits).toHaveLength(1)
+  })
+  test('who looks for a lost job in a later run is told when it was sent', async () => {
+    const rig = rigOf([{ id: 'a@1' }], { submit: () => 'lost' }, new Map(), { submit: 'list' })
+    const asked: (number | undefined)[] = []
+    const calls = {
+      find: async (job: Ready): Promise<Ticket | undefined> => {
+        asked.push(job.begunAt)
+        if (asked.length === 1) throw new ProviderFailure(failure('uncertain'))
+        return { id: 'h1' }
+      },
+    }
+    const first = await runRig({ ...rig, calls })
+    expect((await runRig({ ...rig, calls })).outcome).toMatchObject({ reason: 'finished', spent: 100 })
+    expect(asked).toEqual([undefined, first.events.find(({ type }) => type === 'job.intent')?.at])
   })
   test('a lost answer of a blind host is uncertain, and is not bought again by the next run', async () => {
     const rig = rigOf([{ id: 'a@1' }], { submit: () => 'lost' }, new Map(), { submit: 'blind' })

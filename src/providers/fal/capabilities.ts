@@ -137,13 +137,13 @@ const open: readonly Open[] = [
   },
 ]
 
-/** At most 481 frames a call, so a fast rate ends sooner. */
+/** At most so many frames a call, context and all; and so many of them context. */
 export const mostFrames = 481
 export const mostContext = 120
-const openRates = [24, 25, 30, 48, 50, 60]
+const leastContext = 8
 
 function openOffers({ family, path, quality, micros, withLoras, operations, lastFrame }: Open): readonly Offer[] {
-  const offer = (operation: ModelOperation, rate: number, loras: boolean): Offer => ({
+  const offer = (operation: ModelOperation, loras: boolean): Offer => ({
     operation,
     model: `${path}/${operation === 'extend' ? 'extend-video' : operation}${loras ? '/lora' : ''}`,
     quality,
@@ -153,9 +153,9 @@ function openOffers({ family, path, quality, micros, withLoras, operations, last
     reproducibility: 'same-host',
     // Sides divide by 64: the picture is made at half its size first.
     sizes: { multipleOf: 64, minSide: 256, maxSide: 3840, maxPixels: 3840 * 2176 },
-    rates: [rate],
-    seconds: { kind: 'range', min: 9 / rate, max: (mostFrames - (operation === 'extend' ? 9 : 1)) / rate, whole: false },
-    frames: frameGrid,
+    rates: [12, 15, 16, 24, 25, 30, 48, 50, 60],
+    seconds: { kind: 'range', min: 0.75, max: 40, whole: false },
+    frames: { ...frameGrid, most: operation === 'extend' ? mostFrames - leastContext : mostFrames },
     price: { kind: 'per-megapixel', micros: loras ? withLoras : micros, asOf },
     lastFrame: lastFrame.includes(operation),
     ...(loras ? { loras: 8 } : {}),
@@ -164,13 +164,14 @@ function openOffers({ family, path, quality, micros, withLoras, operations, last
           extend: {
             returns: 'whole',
             at: ['end', 'start'],
-            contextSeconds: { min: 8 / rate, max: mostContext / rate },
+            contextSeconds: { min: 0.2, max: 10 },
             maxFrames: mostFrames,
+            maxContextFrames: mostContext,
           } as const,
         }
       : {}),
   })
-  return operations.flatMap((operation) => openRates.flatMap((rate) => [offer(operation, rate, false), offer(operation, rate, true)]))
+  return operations.flatMap((operation) => [offer(operation, false), offer(operation, true)])
 }
 
 export const falCapabilities: Capabilities = {
@@ -190,6 +191,8 @@ export const falCapabilities: Capabilities = {
   promptLimit: 5000,
   reproducibility: 'keep-bytes',
   ready: false,
+  // How many frames more than asked for come back is not written down; a clip that goes on keeps its own rate.
+  slack: { side: 0, frames: 8, rate: 'any' },
   continues: 'whole',
   needsKey: true,
   // A new account; it rises with what is spent, to 40. What is over it waits in the queue.

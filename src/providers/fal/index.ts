@@ -69,6 +69,8 @@ function openFal(context: Context): Calls {
   const patience = typeof waits === 'number' ? waits : patienceMs
   /** Requests of this process by id, so that one job is never taken for another's. */
   const owners = new Map<string, string>()
+  /** When each attempt of this process left. */
+  const sentAt = new Map<string, number>()
   const own = (id: string, job: Ready): void => void owners.set(id, `${job.key} ${job.clientKey}`)
   const othersOf = (job: Ready): ReadonlySet<string> =>
     new Set([...owners].filter(([, owner]) => owner !== `${job.key} ${job.clientKey}`).map(([id]) => id))
@@ -122,7 +124,7 @@ function openFal(context: Context): Calls {
     } catch (error) {
       if (!(error instanceof ProviderFailure) || error.failure.kind !== 'expired') throw error
       const id = text(ticket, 'id') ?? ''
-      const items = await listed({ doors: api, host, endpoint: endpointOf(job.request) }, `&request_id=${encodeURIComponent(id)}`)
+      const { items } = await listed({ doors: api, host, endpoint: endpointOf(job.request) }, `&request_id=${encodeURIComponent(id)}`)
       const read = resultAnswer.safeParse(items.find((item) => item.request_id === id)?.json_output)
       if (!read.success) throw error
       return { url: read.data.video.url }
@@ -152,7 +154,10 @@ function openFal(context: Context): Calls {
       const endpoint = endpointOf(job.request)
       const json = await bodyFor(job)
       try {
-        const reply = await queue.pay({ method: 'POST', path: `/${endpoint}`, json }, sent)
+        const reply = await queue.pay({ method: 'POST', path: `/${endpoint}`, json }, () => {
+          sentAt.set(job.clientKey, world.clock.now())
+          return sent()
+        })
         const answer = answerAs(reply, submitAnswer, host)
         own(answer.request_id, job)
         return {
@@ -216,7 +221,7 @@ function openFal(context: Context): Calls {
         host,
         endpoint,
         body,
-        begunAt: job.begunAt,
+        begunAt: sentAt.get(job.clientKey) ?? job.begunAt,
         taken: othersOf(job),
         patienceMs: patience,
       })

@@ -105,6 +105,8 @@ export const replicateCapabilities: Capabilities = {
   promptLimit: 5000,
   reproducibility: 'keep-bytes',
   ready: false,
+  // How many frames more than asked for come back is not written down; a clip that goes on keeps its own rate.
+  slack: { side: 0, frames: 8, rate: 'any' },
   continues: 'whole',
   needsKey: true,
   // 600 creations a minute in all, about one a second when credit is low.

@@ -6,7 +6,7 @@ import type { InputRules, Prepared } from '../../media/prepare.ts'
 import { prepareInput } from '../../media/prepare.ts'
 import { answerAs, openDoors } from '../http.ts'
 import type { Calls, Context, Provider, Ready, Status, Ticket } from '../provider.ts'
-import { inTime, sameInput, stillToWait } from '../same-input.ts'
+import { byItsClock, inTime, sameInput, stillToWait } from '../same-input.ts'
 import { accountOf } from '../uploads.ts'
 import { clipOf, explainError, explainReplicate, type Prediction, prediction, predictions, stopped, uploaded } from './answers.ts'
 import { replicateCapabilities } from './capabilities.ts'
@@ -48,6 +48,9 @@ function open(context: Context): Calls {
   const account = accountOf(world, base, world.secret(env))
   /** Predictions of this process by id, so that one job is never taken for another's. */
   const owners = new Map<string, string>()
+  /** When each attempt of this process left. */
+  const sentAt = new Map<string, number>()
+  const begunAt = (job: Ready): number | undefined => sentAt.get(job.clientKey) ?? job.begunAt
   const nameOf = (job: Ready): string => `${job.key} ${job.clientKey}`
 
   const send = async (file: Prepared) => {
@@ -107,10 +110,12 @@ function open(context: Context): Calls {
     const found: Prediction[] = []
     let path: string | undefined = '/v1/predictions'
     for (let page = 0; page < mostPages && path !== undefined; page += 1) {
-      const { results, next }: Page = answerAs(await doors.read({ method: 'GET', path, limit: 16 * 1024 * 1024 }), predictions, host)
-      found.push(...results.filter((one) => (one.model ?? model) === model && inTime(one.created_at, job.begunAt)))
+      const reply = await doors.read({ method: 'GET', path, limit: 16 * 1024 * 1024 })
+      const { results, next }: Page = answerAs(reply, predictions, host)
+      const begun = byItsClock(begunAt(job), reply.headers, world.clock.now())
+      found.push(...results.filter((one) => (one.model ?? model) === model && inTime(one.created_at, begun)))
       const oldest = Date.parse(results.at(-1)?.created_at ?? '')
-      const past = Number.isNaN(oldest) || oldest < (job.begunAt ?? world.clock.now() - keptMs) - 5 * 60_000
+      const past = Number.isNaN(oldest) || oldest < (begun ?? world.clock.now() - keptMs) - 5 * 60_000
       path = past || !next || new URL(next, base).origin !== new URL(base).origin ? undefined : next
     }
     return found.filter(({ id }) => (owners.get(id) ?? nameOf(job)) === nameOf(job))
@@ -123,7 +128,10 @@ function open(context: Context): Calls {
       try {
         const reply = await doors.pay(
           { method: 'POST', path: `/v1/models/${model}/predictions`, headers: { 'cancel-after': deadline }, json: { input } },
-          sent,
+          () => {
+            sentAt.set(job.clientKey, world.clock.now())
+            return sent()
+          },
         )
         const { id } = answerAs(reply, prediction, host)
         owners.set(id, nameOf(job))
@@ -158,7 +166,7 @@ function open(context: Context): Calls {
     async find(job) {
       const model = modelOf(job.request)
       const input = inputOf(job.request, new Map([...job.files.keys()].map((slot) => [slot, 'an address'])))
-      const patience = stillToWait(world.clock.now(), job.begunAt, patienceMs)
+      const patience = stillToWait(world.clock.now(), begunAt(job), patienceMs)
       for (let waited = 0; ; waited += everyMs) {
         const candidates = await recent(model, job)
         const ours = candidates.find((one) => sameInput(input, one.input, (name) => fileFields.has(name)))
@@ -167,7 +175,7 @@ function open(context: Context): Calls {
           return { id: ours.id }
         }
         // An hour later nobody can tell what was asked for: one of these may be ours.
-        if (job.begunAt !== undefined && candidates.some((one) => one.data_removed === true || one.input === null))
+        if (begunAt(job) !== undefined && candidates.some((one) => one.data_removed === true || one.input === null))
           throw new ProviderFailure({
             kind: 'uncertain',
             message: 'Replicate has thrown away what was asked for at the time: whether this job was bought, it no longer tells',
