@@ -36,7 +36,8 @@ export const command: Capabilities = {
   needsKey: false,
   concurrency: 1,
   staggerMs: 0,
-  submit: 'blind',
+  // A submit starts nothing yet.
+  submit: 'replay-key',
   pace: { perSecond: 10, fixed: 1 },
   callable: true,
 }

@@ -1,6 +1,6 @@
-// A program of the user's as a provider: one process a job, an order in, a file out. The program is started by `submit`
-// and watched by `poll`; what it made is kept until the store has it. After a crash nobody knows how far it came: what
-// is free is made again, what has a price is left to a person.
+// A program of the user's as a provider: one process a job, an order in, a file out. A submit only hands out a ticket;
+// `poll` starts the program and waits for it. What it made is kept until the store has it. A program that buys (the
+// script gives a `price`) is started once: when nobody saw it end, a person decides; a free one is simply run again.
 import type { Failure } from '../../failure.ts'
 import { ProviderFailure } from '../../failure.ts'
 import type { Ended } from '../../world.ts'
@@ -70,27 +70,30 @@ function openCalls(context: Context): Calls {
   const { files } = context.world
   const works = new Map<string, Work>()
   let swept: Promise<void> | undefined
-  const fileOf = (id: string): string => `${context.kept}/${id}.mp4`
   return {
     async submit(job, sent) {
-      const setup = setupOf(context)
+      setupOf(context)
       swept ??= sweep(context)
       await swept
       await sent()
-      works.set(job.clientKey, begin(setup, job, partOf(fileOf(job.clientKey))))
       return { id: job.clientKey }
     },
     async poll(ticket, job, report) {
       const id = String(ticket.id)
-      const work = works.get(id)
-      if (work === undefined) return (await files.exists(fileOf(id))) ? { state: 'done' } : { state: 'failed', failure: adrift(context) }
+      const file = fileOf(context, id)
+      if (await files.exists(file)) return { state: 'done' }
+      const setup = setupOf(context)
+      for (const folder of [context.kept, context.scratch]) await files.makeFolder(folder)
+      if (setup.priced && !works.has(id) && !(await isFirst(context, id))) return { state: 'failed', failure: adrift }
+      const work = works.get(id) ?? begin(setup, job, partOf(file))
+      works.set(id, work)
       work.report = report
-      const status = await outcome(setupOf(context), work, fileOf(id), job)
+      const status = await outcome(setup, work, file, job)
       works.delete(id)
       return status
     },
     // The file stays where it is until it is swept: a crash between here and the store must not cost it.
-    fetch: (ticket, _job, into) => files.linkOrCopy(fileOf(String(ticket.id)), into),
+    fetch: (ticket, _job, into) => files.linkOrCopy(fileOf(context, String(ticket.id)), into),
     async cancel(ticket) {
       works.get(String(ticket.id))?.stop.abort(new Error('cancelled'))
     },
@@ -102,6 +105,8 @@ function openCalls(context: Context): Calls {
   }
 }
 
+/** Ids come from the journal, or from a person: they name a file and nothing else. */
+const fileOf = ({ kept }: Context, id: string): string => `${kept}/${id.replace(/[^\w-]/g, '_')}.mp4`
 const partOf = (file: string): string => file.replace(/\.mp4$/, '.part.mp4')
 
 /** Files of runs long past. */
@@ -109,6 +114,8 @@ async function sweep({ world, kept }: Context): Promise<void> {
   const { files, clock } = world
   await files.makeFolder(kept)
   for (const name of await files.list(kept)) {
+    // A mark says that something may have been bought: it stays.
+    if (!name.endsWith('.mp4')) continue
     const { mtimeMs } = await files.stat(`${kept}/${name}`).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }))
     if (clock.now() - mtimeMs > keptMs) await files.remove(`${kept}/${name}`)
   }
@@ -142,18 +149,21 @@ function begin({ context, argv, environment, timeoutMs }: Setup, job: Ready, out
   return work
 }
 
-/** Nobody watched it to its end. */
-const adrift = ({ use }: Context): Failure =>
-  typeof use.settings.price === 'number' && use.settings.price > 0
-    ? failure(
-        'uncertain',
-        'the run ended while the program worked: what it came to is not known',
-        'look where it buys; `ltx resolve` says whether it may be run again',
-        {
-          billed: 'unknown',
-        },
-      )
-    : failure('host', 'the run ended while the program worked', 'run again to make it anew', { retry: true })
+/** Leaves a mark on the disk before a program that buys is started; false where there is one already. */
+async function isFirst(context: Context, id: string): Promise<boolean> {
+  const { files } = context.world
+  const mark = fileOf(context, id).replace(/\.mp4$/, '.begun')
+  if (await files.exists(mark)) return false
+  await files.writeWhole(mark, '')
+  return true
+}
+
+const adrift: Failure = failure(
+  'uncertain',
+  'the run ended while the program worked: what it came to, and whether it bought anything, is not known',
+  'look where it buys; `ltx resolve` says whether it may be run again',
+  { billed: 'unknown' },
+)
 
 async function outcome(setup: Setup, work: Work, file: string, job: Ready): Promise<Status> {
   const { world } = setup.context
@@ -166,7 +176,8 @@ async function outcome(setup: Setup, work: Work, file: string, job: Ready): Prom
   }
   const made = await world.files.stat(partOf(file)).catch(() => undefined)
   if (made?.kind !== 'file' || made.bytes === 0) {
-    const message = `the program ended well, but ${made === undefined ? 'wrote no file' : made.kind === 'file' ? 'wrote an empty file' : 'made something that is no file'} where it was told to`
+    const what = made === undefined ? 'wrote no file' : made.kind === 'file' ? 'wrote an empty file' : 'made something that is no file'
+    const message = `the program ended well, but ${what} where it was told to`
     return {
       state: 'failed',
       failure: failure('host', message, 'it must write the clip to `output` of its order', { billed: costs(setup) }),

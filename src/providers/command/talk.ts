@@ -82,6 +82,7 @@ export const lastWords = (tail: string): string =>
     .map((one) => one.trim())
     .filter((one) => one !== '')
     .slice(-3)
+    .map((one) => (one.length > 90 ? `${one.slice(0, 89)}…` : one))
     .join(' / ')
 
 /** What a person can do about each kind of failure that a program names. */
