@@ -81,6 +81,8 @@ export type Capabilities = {
    * The cut brings such a clip to the film's form like any other.
    */
   readonly slack?: { readonly side: number; readonly frames: number; readonly rate?: 'any' }
+  /** Makes less than it is asked for where it has no room, and says so: the script's `adjust` decides what then happens. */
+  readonly adjusts?: true
   /** What `extend` and `retake` go on from: the whole shot so far as one file, or the clip of the link they touch (which carries the model's own state). */
   readonly continues: 'whole' | 'link'
   readonly needsKey: boolean

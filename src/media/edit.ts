@@ -7,8 +7,12 @@ export type Fit = 'crop' | 'pad'
 
 export type Edit = { readonly house: House['quality'] } & (
   | {
-      /** A model's clip (slot `video`) into house form. `trim` counts frames of the film's rate; absent: the whole clip. */
+      /**
+       * A model's clip (slot `video`) into house form. `trim` counts frames of the film's rate; absent: the whole clip. `hold`: where
+       * the clip is short of it, its last frame is held, however long.
+       */
       readonly kind: 'conform'
+      readonly hold?: true
       readonly trim?: { readonly from: number; readonly frames: number }
       readonly fit: Fit
     }

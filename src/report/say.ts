@@ -40,7 +40,9 @@ export function fileSize(bytes: number): string {
 export function adjustedText({ asked, made }: { readonly asked: Form; readonly made: Form }): string {
   const [was, is] = [formParts(asked), formParts(made)]
   const other = is.map((_, at) => at).filter((at) => is[at] !== was[at])
-  return `came as ${other.map((at) => is[at]).join(', ')} instead of ${other.map((at) => was[at]).join(', ')}`
+  const seconds = (form: Form): number => (form.frames * form.rate.den) / form.rate.num
+  const held = seconds(asked) - seconds(made) > 0.5 ? '; its last frame is held' : ''
+  return `came as ${other.map((at) => is[at]).join(', ')} instead of ${other.map((at) => was[at]).join(', ')}${held}`
 }
 
 /** What a job is to a person: `take 2/3 · extend +1`. The first take of a one-take shot is just the shot. */

@@ -187,6 +187,15 @@ describe('conform', () => {
     ).toBe(27)
   })
 
+  test('a short clip that was taken as it came holds its last frame, in silence', async () => {
+    const video = await hosted('adjusted', 25)
+    const made = await edited('conform', 48, { kind: 'conform', trim: { from: 0, frames: 48 }, fit: 'crop', hold: true }, { video })
+    expect((await probe(made)).frames).toBe(48)
+    const bytes = await soundBytes(tool, made)
+    expect(bytes.length / 4).toBe(96000)
+    expect(bytes.subarray(60000 * 4).every((byte) => byte === 0)).toBe(true)
+  })
+
   test('a clip that was cut short on its way is refused, and nothing is left behind', async () => {
     const video = await hosted('broken', 50)
     await truncate(video, Math.floor((await stat(video)).size * 0.7))

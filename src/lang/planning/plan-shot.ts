@@ -63,7 +63,8 @@ function planFirst(take: Take, frames: number, place: Place): Standing | undefin
     : addCutJob(take, place, {
         operation: 'conform',
         frames,
-        edit: { kind: 'conform', trim: { from: 0, frames }, fit: 'crop' },
+        // A host that may make less does so with the script's leave, or the clip does not come this far.
+        edit: { kind: 'conform', trim: { from: 0, frames }, fit: 'crop', ...(setting.provider.capabilities.adjusts ? { hold: true } : {}) },
         inputs: [{ slot: 'video', kind: 'job', id }],
       })
   return { whole, frames, links: [{ job: id, frames }] }

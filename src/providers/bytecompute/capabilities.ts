@@ -36,6 +36,7 @@ export const bytecomputeCapabilities: Capabilities = {
   ready: false,
   // Nothing is said of the grid of sides and frames: the model's own, 32 pixels and 8k + 1.
   slack: { side: 32, frames: 8 },
+  adjusts: true,
   continues: 'whole',
   needsKey: true,
   concurrency: 2,

@@ -98,7 +98,7 @@ export const wavespeedCapabilities: Capabilities = {
   reproducibility: 'same-host',
   ready: false,
   // Sides are rounded to 32, lengths to 8k + 1 frames at a rate that is not told.
-  slack: { side: 32, frames: 8, rate: 'any' },
+  slack: { side: 32, frames: 6, rate: 'any' },
   continues: 'whole',
   needsKey: true,
   // The lowest level of account: 3 at once, 5 a minute.
