@@ -1,6 +1,7 @@
 // Plan to film: takes the project, opens journal, store and lock, runs the jobs, and cuts what they made. Every event
 // is handed out as it happens; the outcome says what there is, what failed, and where the film lies.
 import { join } from 'node:path'
+import { budgetsOf } from './budgets.ts'
 import type { Film } from './compile.ts'
 import type { Deliveries } from './deliver.ts'
 import { openCut } from './deliver.ts'
@@ -14,7 +15,6 @@ import { bookedFor, keepLedger } from './runtime/ledger.ts'
 import type { LockFile } from './runtime/lock-file.ts'
 import { openLockFile } from './runtime/lock-file.ts'
 import { takeProject } from './runtime/project-lock.ts'
-import type { Budgets } from './runtime/purse.ts'
 import type { Outcome } from './runtime/run.ts'
 import { run } from './runtime/run.ts'
 import { openStore } from './runtime/store.ts'
@@ -116,18 +116,4 @@ async function openLock(film: Film, world: World): Promise<LockFile> {
     next: 'repair it and run again',
     retry: false,
   })
-}
-
-/** Every ceiling that the script sets. */
-export function budgetsOf({ plan, program }: Film): Budgets {
-  const { budget, filmBudget, dayBudget } = plan.film
-  const shots = program.items.flatMap((item): [string, number][] =>
-    item.kind === 'shot' && item.budget !== undefined ? [[item.path, item.budget]] : [],
-  )
-  return {
-    ...(budget === undefined ? {} : { run: budget }),
-    ...(filmBudget === undefined ? {} : { film: filmBudget }),
-    ...(dayBudget === undefined ? {} : { day: dayBudget }),
-    shots: new Map(shots),
-  }
 }

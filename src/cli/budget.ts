@@ -1,10 +1,10 @@
 // Does what would be bought fit under every ceiling? Asked before a render begins anything. In goes a planned film; out comes nothing,
 // or why not, and what would fit: each cheaper command with its price.
+import { budgetsOf } from '../budgets.ts'
 import type { Film } from '../compile.ts'
 import { compile } from '../compile.ts'
 import { formatMoney, type Money } from '../lang/money.ts'
 import type { Job, Plan } from '../lang/plan.ts'
-import { budgetsOf } from '../make.ts'
 import { openScript } from '../open-script.ts'
 import { journalFolder, readHistory } from '../runtime/journal.ts'
 import { bookedFor, readLedger } from '../runtime/ledger.ts'
