@@ -7,7 +7,7 @@ import type { EventType, Stamped } from '../runtime/event.ts'
 import { widthOf } from './cell.ts'
 import type { Tone } from './row.ts'
 import { paint, piece } from './row.ts'
-import { adjustedText, clock, counted, faultOf, fileSize, oneLine, roughly } from './say.ts'
+import { adjustedText, clock, counted, failureWords, fileSize, oneLine, roughly } from './say.ts'
 import type { Screen, ScreenOptions, Stream } from './stream.ts'
 import { summaryRows } from './summary.ts'
 import type { View } from './view.ts'
@@ -15,7 +15,7 @@ import { emptyView, fold } from './view.ts'
 
 type Said = { readonly word: string; readonly text: string; readonly tone?: Tone; readonly next?: string }
 
-export function openPlain(plan: Plan, stream: Stream, { colour, now, only }: ScreenOptions): Screen {
+export function openPlain(plan: Plan, stream: Stream, { colour, now, only, sources }: ScreenOptions): Screen {
   const view = emptyView(plan, only)
   const told = new Map<string, string>()
   let kept = 0
@@ -47,7 +47,7 @@ export function openPlain(plan: Plan, stream: Stream, { colour, now, only }: Scr
     async close() {
       flushKept(view.lastAt)
       if (view.startedAt === undefined) return
-      for (const row of summaryRows(view, view.lastAt)) stream.write(`${paint(row, colour)}\n`)
+      for (const row of summaryRows(view, view.lastAt, sources)) stream.write(`${paint(row, colour)}\n`)
     },
   }
 }
@@ -115,8 +115,7 @@ const resolvedText = {
   'give-up': 'is let be; what was sent counts as spent',
 } as const
 
-const failureOf = (event: Extract<Stamped, { readonly failure: unknown }>): string =>
-  `${faultOf(event.failure.kind)}: ${oneLine(event.failure.message)}`
+const failureOf = (event: Extract<Stamped, { readonly failure: unknown }>): string => failureWords(event.failure)
 
 function runText(event: Extract<Stamped, { type: 'run.started' }>): string {
   const ceiling = event.budget === undefined ? '' : ` of ${formatMoney(event.budget)}`

@@ -1,6 +1,6 @@
 // Small pieces of wording that every view shares: clocks, lengths, sizes, counts, and whose fault a failure is.
 
-import type { FailureKind } from '../failure.ts'
+import type { Failure, FailureKind } from '../failure.ts'
 import { formParts } from '../lang/form.ts'
 import type { Form, Job } from '../lang/plan.ts'
 import { safeText } from './safe-text.ts'
@@ -74,6 +74,12 @@ function stepLabel({ operation, step }: Pick<Job, 'step' | 'operation'>): readon
     case 'still':
       return ['still']
   }
+}
+
+/** What went wrong in one line: whose doing, how they put it, whether it cost anything, and the name under which the host knows of it. */
+export function failureWords({ kind, message, billed, requestId }: Failure): string {
+  const more = [...(billed === 'yes' ? ['it was billed'] : []), ...(requestId === undefined ? [] : [`request ${oneLine(requestId)}`])]
+  return `${faultOf(kind)}: ${oneLine(message)}${more.length === 0 ? '' : ` (${more.join(', ')})`}`
 }
 
 /** Whose doing a failure is, in a word or two. */

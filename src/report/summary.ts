@@ -1,10 +1,12 @@
 // The last words of a run, for the live view and the plain log alike: is the film there, what was made, what it cost,
 // and for every failure its one line and what to type next.
 import { formatMoney } from '../lang/money.ts'
+import type { Source } from '../lang/source.ts'
 import { formatSeconds, framesToSeconds } from '../lang/time.ts'
+import { renderPlace } from './frame.ts'
 import type { Row } from './row.ts'
 import { piece } from './row.ts'
-import { adjustedText, clock, counted, faultOf, jobLabel, oneLine } from './say.ts'
+import { adjustedText, clock, counted, failureWords, jobLabel, oneLine } from './say.ts'
 import type { JobView, View } from './view.ts'
 import { elapsedMs } from './view.ts'
 
@@ -26,8 +28,7 @@ export function jobName({ job, shot }: JobView): string {
 }
 
 /** What went wrong in one line: whose doing, and how they put it. */
-export const failureText = (job: JobView): string =>
-  job.failure === undefined ? '' : `${faultOf(job.failure.kind)}: ${oneLine(job.failure.message)}${blockingText(job)}`
+export const failureText = (job: JobView): string => (job.failure === undefined ? '' : `${failureWords(job.failure)}${blockingText(job)}`)
 
 function headline(view: View): Row {
   const title = oneLine(view.plan.film.title)
@@ -62,13 +63,39 @@ function numbers(view: View, now: number): Row {
   return [piece(`  ${parts.filter(Boolean).join(' · ')}`, 'quiet')]
 }
 
-function failureRows(job: JobView): readonly Row[] {
+type Sources = ReadonlyMap<string, Source>
+
+/** The line of the script that asked for it. */
+function placeRows({ job }: JobView, sources: Sources | undefined): readonly Row[] {
+  if (sources?.has(job.span.path) !== true) return []
+  return renderPlace(job.span, sources, { colour: false, width: 100 }).map((line): Row => [piece(`    ${line}`, 'quiet')])
+}
+
+/** What it did to the purse, where its line does not say so already. */
+function purseRows({ failure, job }: JobView): readonly Row[] {
+  if (job.price === 0 || failure?.billed === undefined || failure.billed === 'yes') return []
+  return [[piece(`    ${failure.billed === 'no' ? 'it was not billed' : 'it may have been billed'}`, 'quiet')]]
+}
+
+/** What to type about it, where it can be said exactly. */
+function commandRows(view: View, { failure, job, state }: JobView): readonly Row[] {
+  const command = `ltx resolve ${oneLine(view.plan.film.span.path)} ${oneLine(job.path)}`
+  if (state === 'uncertain') return [[piece('      ', 'quiet'), piece(`${command} --resubmit | --found ID | --give-up`, 'live')]]
+  if (failure?.kind === 'expired' && job.price > 0 && failure.billed !== 'no')
+    return [[piece('      ', 'quiet'), piece(`${command} --resubmit`, 'live')]]
+  return []
+}
+
+function failureRows(view: View, job: JobView, sources: Sources | undefined): readonly Row[] {
   const uncertain = job.state === 'uncertain'
   const what = failureText(job)
   const next = job.failure === undefined ? '' : oneLine(job.failure.next)
   return [
     [piece(uncertain ? '  ? ' : '  ✗ ', uncertain ? 'warn' : 'bad'), piece(jobName(job), 'strong'), piece(`  ${what}`)],
+    ...placeRows(job, sources),
+    ...purseRows(job),
     ...(next === '' ? [] : [[piece(`    → ${next}`, 'quiet')]]),
+    ...commandRows(view, job),
   ]
 }
 
@@ -90,7 +117,7 @@ function adjustedRows(view: View): readonly Row[] {
 }
 
 /** All of it, top to bottom. Rows may be longer than the screen is wide: nothing of a message is cut here. */
-export function summaryRows(view: View, now: number): readonly Row[] {
+export function summaryRows(view: View, now: number, sources?: Sources): readonly Row[] {
   const failures = failuresOf(view)
   const more = failures.length - shown
   const unfinished = view.made === undefined || view.stopped?.reason === 'failed'
@@ -98,7 +125,7 @@ export function summaryRows(view: View, now: number): readonly Row[] {
     headline(view),
     numbers(view, now),
     ...adjustedRows(view),
-    ...failures.slice(0, shown).flatMap(failureRows),
+    ...failures.slice(0, shown).flatMap((job) => failureRows(view, job, sources)),
     ...(more > 0 ? [[piece(`  … and ${counted(more, 'more failure')}`, 'quiet')]] : []),
     ...(unfinished && view.startedAt !== undefined ? [goOn(view)] : []),
   ]

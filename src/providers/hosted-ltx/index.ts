@@ -3,7 +3,7 @@
 // ours and no list: a lost answer stays open until a person has looked.
 import { ProviderFailure } from '../../failure.ts'
 import { answerAs } from '../http.ts'
-import type { Calls, Context, Provider, Status, Ticket } from '../provider.ts'
+import type { Calls, Context, Provider, Ready, Status, Ticket } from '../provider.ts'
 import { clipUrl, explainFailed, type JobStatus, jobStatus, submitted } from './answers.ts'
 import { hostedLtx } from './capabilities.ts'
 import { type Desk, host, openDesk } from './desk.ts'
@@ -16,7 +16,9 @@ const resultLivesMs = 24 * 3600_000
 
 type Said = JobStatus & { readonly requestId: string | undefined }
 
-const pathOf = ({ endpoint, id }: Ticket): string => `/v2/${encodeURIComponent(String(endpoint))}/${encodeURIComponent(String(id))}`
+/** The host knows a job by its id and the endpoint it was sent to, which has the name of its operation. */
+const pathOf = ({ endpoint, id }: Ticket, { request }: Ready): string =>
+  `/v2/${encodeURIComponent(String(endpoint ?? request.operation))}/${encodeURIComponent(String(id))}`
 
 /** What a host says of a job, for the runtime. What is neither under way nor over is no success: it is asked again, and told. */
 function statusOf({ doors, atHome }: Desk, said: Said): Status {
@@ -43,8 +45,8 @@ function statusOf({ doors, atHome }: Desk, said: Said): Status {
 
 function openJobs(desk: Desk): Calls {
   const { doors } = desk
-  const look = async (ticket: Ticket): Promise<Said> => {
-    const reply = await doors.read({ method: 'GET', path: pathOf(ticket) })
+  const look = async (ticket: Ticket, job: Ready): Promise<Said> => {
+    const reply = await doors.read({ method: 'GET', path: pathOf(ticket, job) })
     return { ...answerAs(reply, jobStatus, host), requestId: reply.requestId }
   }
   return {
@@ -54,16 +56,16 @@ function openJobs(desk: Desk): Calls {
       const { id } = answerAs(reply, submitted, host)
       return { endpoint: asked.endpoint, id, ...(reply.requestId === undefined ? {} : { request: reply.requestId }) }
     },
-    poll: async (ticket) => statusOf(desk, await look(ticket)),
-    async fetch(ticket, _job, into) {
-      const url = clipUrl(await look(ticket))
+    poll: async (ticket, job) => statusOf(desk, await look(ticket, job)),
+    async fetch(ticket, job, into) {
+      const url = clipUrl(await look(ticket, job))
       if (url === undefined) throw new ProviderFailure(doors.failure({ kind: 'host', words: 'it no longer names a clip' }))
       await doors.download(url, into)
     },
-    // The endpoint is part of a job's address there: `text-to-video/ID`, or the whole address.
+    // An id as it stands in the host's pages, or the end of the job's address: `text-to-video/ID`.
     adopt(text) {
-      const [id = '', endpoint = 'text-to-video'] = text.trim().replace(/\/+$/, '').split('/').reverse()
-      return { endpoint, id }
+      const [id = '', endpoint] = text.trim().replace(/\/+$/, '').split('/').reverse()
+      return endpoint === undefined ? { id } : { endpoint, id }
     },
     async probe() {
       // Opens a slot for a file that is never sent: free, and only with a key that is right.

@@ -1,8 +1,10 @@
 // A job's files at the host: made fit by its rules, uploaded once by their bytes, named by their `ltx://` address. The
 // signed address that takes the bytes never sees the key.
 import type { Slot } from '../../lang/plan.ts'
+import type { Size } from '../../lang/program.ts'
 import type { InputRules, Prepared } from '../../media/prepare.ts'
 import { prepareInput } from '../../media/prepare.ts'
+import { probe } from '../../media/probe.ts'
 import type { Doors } from '../http.ts'
 import { answerAs } from '../http.ts'
 import type { Context, Ready } from '../provider.ts'
@@ -37,6 +39,14 @@ async function send({ context, doors, host }: Sender, file: Prepared): Promise<U
   return { uri: slot.storage_uri, until: context.world.clock.now() + objectLivesMs }
 }
 
+/** An extend comes back at the size it was sent at; a retake always at the size asked for, so a clip of that shape goes as it is. */
+async function canvasOf({ request }: Ready, path: string): Promise<Size> {
+  const { size, operation } = request
+  if (operation !== 'retake') return size
+  const its = (await probe(path)).size
+  return Math.abs(its.width / its.height / (size.width / size.height) - 1) < 0.002 ? its : size
+}
+
 export async function inputsOf(sender: Sender, job: Ready): Promise<Inputs> {
   const { context, account } = sender
   const { world, tool, signal, scratch } = context
@@ -45,7 +55,8 @@ export async function inputsOf(sender: Sender, job: Ready): Promise<Inputs> {
   let fresh = false
   for (const [slot, path] of job.files) {
     const stretch = slot === 'audio' && heard !== undefined ? { heard } : {}
-    const file = await prepareInput({ world, tool, signal, scratch, rules, slot, path, size, rate, ...stretch })
+    const canvas = slot === 'video' ? await canvasOf(job, path) : size
+    const file = await prepareInput({ world, tool, signal, scratch, rules, slot, path, size: canvas, rate, ...stretch })
     const uri = await context.uploads.uriOf({
       account,
       file,
