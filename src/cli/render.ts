@@ -113,6 +113,7 @@ async function renderFilm(film: Film, { wanted, call, stopping }: Rendering, io:
   const screen = await openScreen(face, film.plan, io.stdout, {
     colour: io.colour,
     now: () => io.world.clock.monotonic(),
+    sources: film.opened.sources,
     ...(wantedJobs === undefined ? {} : { only: wantedJobs }),
   })
   stopping.watch(screen)

@@ -47,6 +47,12 @@ export function renderDiagnostic(diagnostic: Diagnostic, sources: ReadonlyMap<st
   ].join('\n')
 }
 
+/** A place alone: where it is, its line, and the stretch underlined. */
+export function renderPlace(span: Span, sources: ReadonlyMap<string, Source>, options: FrameOptions): readonly string[] {
+  const sheet: Sheet = { sources, options, paint: painter(options.colour), gutter: gutterFor([span], sources) }
+  return excerpt(span, { mark: '^', tone: 'red', corner: '╭─' }, sheet)
+}
+
 /** Every place once: a template that places itself is told of many times at the same place. */
 function notesOf({ notes }: Diagnostic): Diagnostic['notes'] {
   const seen = new Set<string>()
