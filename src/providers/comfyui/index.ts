@@ -188,7 +188,8 @@ async function poll(server: Server, id: string, job: Ready): Promise<Status> {
   if (found?.state === 'done') return { state: 'done', billed: 0 }
   if (found?.state === 'failed') return { state: 'failed', failure: server.doors.failure(found.explained) }
   if (place === undefined) return { state: 'failed', failure: lost(server) }
-  if (place.state === 'pending') return { state: 'waiting', phase: `${place.before} before it`, nextPollMs: 2000 }
+  if (place.state === 'pending')
+    return { state: 'waiting', phase: place.before === 0 ? 'queued' : `${place.before} before it`, nextPollMs: 2000 }
   const { part, phase, over } = watch.progress
   return { state: 'working', progress: part, phase: phase === begun.phase ? 'working' : phase, nextPollMs: over ? 100 : 1000 }
 }

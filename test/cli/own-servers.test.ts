@@ -1,0 +1,86 @@
+// A film made on machines of one's own, through the real program: a ComfyUI box, two servers with OpenAI-style videos and
+// a program; then once more for nothing, after an answer that was lost, and where the box lacks what a graph needs.
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createCanvas } from '@napi-rs/canvas'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { findTool } from '../../src/media/ffmpeg.ts'
+import type { TestHost } from '../hosts/kit.ts'
+import { startHost } from '../hosts/kit.ts'
+import { acceptedOf, boughtTwice } from '../hosts/ledger.ts'
+import { filesBelow, folderWith, ltx } from './kit.ts'
+
+const tool = join(import.meta.dirname, '../hosts/command-tool.mjs')
+let hosts: Readonly<Record<'box' | 'poor' | 'sglang' | 'aquiles', TestHost>>
+let ffmpeg = ''
+beforeAll(async () => {
+  ffmpeg = (await findTool(process.env)).path
+  const video = (server: string): Promise<TestHost> => startHost('openai-video', { settings: { server } })
+  const lacks = { settings: { lacks: ['LTXVAudioVAEDecode', 'gemma_3_12B_it_fp4_mixed.safetensors'] } }
+  const [box, poor, sglang, aquiles] = await Promise.all([
+    startHost('comfyui'),
+    startHost('comfyui', lacks),
+    video('sglang'),
+    video('aquiles'),
+  ])
+  hosts = { box, poor, sglang, aquiles }
+})
+afterAll(async () => {
+  for (const host of Object.values(hosts)) await host.stop()
+})
+
+const env = () => ({ env: { BOX_KEY: hosts.box.key, VIDEO_KEY: hosts.sglang.key } })
+
+function project(shots: string, box = hosts.box): string {
+  const canvas = createCanvas(800, 600)
+  canvas.getContext('2d').fillRect(0, 0, 400, 600)
+  const sine = ['-f', 'lavfi', '-i', 'sine=frequency=220:sample_rate=48000:duration=2', '-f', 'wav', 'pipe:1']
+  const script = `ltx 1
+project "Own" { size 320x192  fps 24  seed 7  quality fast }
+provider box comfyui { base "${box.base}"  key env BOX_KEY }
+provider sg openai-video { base "${hosts.sglang.base}"  key env VIDEO_KEY  server "sglang" }
+provider aq openai-video { base "${hosts.aquiles.base}"  key env VIDEO_KEY  server "aquiles" }
+provider mine command { run "${process.execPath}" "${tool}" "${ffmpeg}" "make"  timeout 2m }
+${shots}
+`
+  const voice = execFileSync(ffmpeg, ['-v', 'error', ...sine], { maxBuffer: 16e6 })
+  return folderWith({ 'film.ltx': script, 'a.png': canvas.toBuffer('image/png'), 'v.wav': voice })
+}
+
+test('every way to make a clip, then once more for nothing', async () => {
+  const at = project(`shot words 1s on box { "a boat drifts by" }
+shot ends 1s from "a.png" to "a.png" on box { "it tilts" }
+shot voice sync "v.wav" from "a.png" on box { "she speaks, calm" }
+shot doubled 1s from "a.png" on box { "it tilts slowly"  quality pro }
+shot rain 1s on sg { "rain falls" }
+shot snow 1s on aq { "snow falls" }
+shot wind 1s on mine { "wind blows"  extend 1s "it calms" }`)
+  const { code, out, err } = await ltx(at, ['render', '--json'], env())
+  expect(code, out + err).toBe(0)
+  const bought = () => Object.values(hosts).map((host) => acceptedOf(host.ledger()).length)
+  expect(bought()).toEqual([4, 0, 1, 1])
+  // One picture, brought once for three shots, and one sound.
+  expect(hosts.box.calls().filter(({ route }) => route === 'upload')).toHaveLength(2)
+  expect((await ltx(at, ['render'], env())).out).toContain('nothing had changed')
+  expect(bought()).toEqual([4, 0, 1, 1])
+  for (const path of filesBelow(at)) expect(readFileSync(join(at, path)).includes(hosts.box.key), path).toBe(false)
+})
+
+test('an answer that was lost is looked up by the id that was ours', async () => {
+  const before = acceptedOf(hosts.box.ledger()).length
+  await hosts.box.fault({ route: 'submit', kind: 'reset-after-accept' })
+  const { code, out, err } = await ltx(project('shot lost 1s on box { "a gull crosses the sky" }'), ['render', '--json'], env())
+  expect(code, out + err).toBe(0)
+  expect(acceptedOf(hosts.box.ledger())).toHaveLength(before + 1)
+  expect(boughtTwice(hosts.box.ledger())).toEqual([])
+})
+
+test('what the box lacks is named, and nothing is sent', async () => {
+  const at = project('shot poor 1s on box { "a gull crosses the sky" }', hosts.poor)
+  const { code, out, err } = await ltx(at, ['render'], { env: { BOX_KEY: hosts.poor.key } })
+  expect(code).not.toBe(0)
+  expect(out + err).toContain('LTXVAudioVAEDecode')
+  expect(out + err).toContain('text_encoders/gemma_3_12B_it_fp4_mixed.safetensors')
+  expect(hosts.poor.calls().some(({ route }) => route === 'submit')).toBe(false)
+})

@@ -1,0 +1,40 @@
+// What a provider's block says of servers and of programs: read as written, refused where it makes no sense.
+import { describe, expect, it } from 'vitest'
+import { atServer } from '../../src/lang/catalogue.ts'
+import { capabilities, compile, film, program } from './film.ts'
+
+const known = new Map([
+  ['animatic', capabilities('animatic')],
+  ['command', capabilities('command')],
+  ['videos', { ...capabilities('videos'), servers: new Map([['one', capabilities('videos', { seed: false })]]) }],
+])
+const settingsOf = (body: string) => program(film(`${body}\ncard end 1s "the end"`), { catalogue: known }).providers[0]?.settings
+const toldOf = (body: string) => compile(film(`${body}\ncard end 1s "the end"`), { catalogue: known }).told
+
+describe('a provider’s block', () => {
+  it('names a program and its arguments, the variables it is given, and its time', () => {
+    expect(settingsOf('provider p command { run "tools/make clip" "--fast" "$HOME" pass "A" "B_C" timeout 20m }')).toEqual({
+      run: ['tools/make clip', '--fast', '$HOME'],
+      pass: ['A', 'B_C'],
+      timeout: 1200,
+    })
+    expect(settingsOf('let all ["a", "b"]\nprovider p command { run "x" all }')).toEqual({ run: ['x', 'a', 'b'] })
+  })
+  it('says nothing of what is not written', () => {
+    expect(settingsOf('provider p command')).toEqual({})
+  })
+  it('names a server that its kind knows', () => {
+    expect(settingsOf('provider p videos { server "one" }')).toEqual({ server: 'one' })
+    expect(toldOf('provider p videos { server "two" }')).toEqual([expect.stringMatching(/^value\.out-of-range ".two.".*one of one/)])
+    expect(toldOf('provider p command { server "one" }')).toEqual([expect.stringMatching(/^value\.out-of-range .*this kind has none/)])
+  })
+  it('refuses lengths and texts that are none', () => {
+    expect(toldOf('provider p command { timeout "long" }')).toEqual([expect.stringMatching(/^type\.wrong/)])
+    expect(toldOf('provider p command { run 7 }')).toEqual([expect.stringMatching(/^type\.wrong|^statement/)])
+  })
+})
+
+it('a server’s own abilities stand in for the usual ones', () => {
+  const videos = known.get('videos') ?? capabilities('none')
+  expect([atServer(videos, 'one').seed, atServer(videos, undefined).seed, atServer(videos, 'two').seed]).toEqual([false, true, true])
+})
