@@ -125,21 +125,19 @@ async function cutFilm(film: Film, files: CutFiles, setting: Setting, report: (p
     signal: setting.signal,
     onProgress: (phase, done) => report(0.5 + (phase === 'picture' ? 0.35 * done : 0.35 + 0.05 * done), phase),
   })
-  const captions = await writeCaptions(film, output, setting)
-  const sheet = await writeSheet(film, clips, output, setting)
-  const others = await deliverOthers(
-    film,
-    { output, ...(sound.loudness === undefined ? {} : { measured: sound.loudness }) },
-    setting,
-    report,
-  )
+  const measured = sound.loudness === undefined ? {} : { loudness: sound.loudness }
+  // Each of these reads what is finished, and none waits for another.
+  const works = [
+    writeCaptions(film, output, setting),
+    writeSheet(film, clips, output, setting),
+    deliverOthers(film, { output, ...measured }, setting, report),
+    setting.files.sha256(output),
+  ] as const
+  // All of them end, also when one fails: nothing goes on writing behind a run that has ended.
+  await Promise.allSettled(works)
+  const [captions, sheet, others, sha256] = await Promise.all(works)
   report(1, 'done')
-  const made: CutMade = {
-    output,
-    sha256: await setting.files.sha256(output),
-    frames: plan.cut.frames,
-    ...(sound.loudness === undefined ? {} : { loudness: sound.loudness }),
-  }
+  const made: CutMade = { output, sha256, frames: plan.cut.frames, ...measured }
   const deliveries: Deliveries = { film: output, sheet, captions, others, cutAgain: true }
   await writeRecord({ path: record, key, root: film.opened.root }, { deliveries, made }, setting.files)
   return { deliveries, made }
@@ -233,7 +231,7 @@ async function writeSheet(film: Film, clips: ReadonlyMap<JobId, string>, output:
 
 async function deliverOthers(
   film: Film,
-  made: { readonly output: string; readonly measured?: number },
+  made: { readonly output: string; readonly loudness?: number },
   setting: Setting,
   report: (progress: number, phase: string) => void,
 ): Promise<readonly string[]> {
@@ -246,7 +244,7 @@ async function deliverOthers(
       film: made.output,
       size: film.plan.film.size,
       rate: film.plan.film.rate,
-      ...(made.measured === undefined ? {} : { measured: made.measured }),
+      ...(made.loudness === undefined ? {} : { measured: made.loudness }),
       delivery,
       output: target,
       tool: film.tool,

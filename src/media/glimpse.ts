@@ -5,7 +5,7 @@ import type { Canvas, Image } from '@napi-rs/canvas'
 import { createCanvas, ImageData } from '@napi-rs/canvas'
 import { ProviderFailure } from '../failure.ts'
 import type { Size } from '../lang/program.ts'
-import { hasSettings } from './box-build.ts'
+import { hasSettings, pictureEntry } from './box-build.ts'
 import type { Tool } from './ffmpeg.ts'
 import { inScratch } from './film.ts'
 import { gopOf } from './house.ts'
@@ -39,7 +39,8 @@ async function runOf(moment: Moment, index: number): Promise<Run | undefined> {
   if (key === undefined || away(key) >= gopOf(rate)) return undefined
   // A clip's first frame may still be black: rather the moment itself.
   const stretch = { path: file, table, ...(key === 0 ? { from: 0, to: frame + 1 } : { from: key, to: key + 1 }) }
-  return { index, shown, stretch, entry: track.entry, size: track.size }
+  // The bare settings: what else an entry holds (its bit rate) differs from clip to clip.
+  return { index, shown, stretch, entry: pictureEntry(track.entry), size: track.size }
 }
 
 /** As `runOf`; undefined too for a clip that cannot be read. */

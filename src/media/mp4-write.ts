@@ -40,7 +40,7 @@ type Layout = {
   readonly keys: Uint32Array
 }
 
-const bufferBytes = 8 << 20
+const bufferBytes = 2 << 20
 /** Seconds of one track that lie together. */
 const chunkSeconds = 1
 
