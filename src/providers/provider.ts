@@ -47,6 +47,8 @@ export type Calls = {
   poll(ticket: Ticket, job: Ready, report: (progress: number, phase: string) => void): Promise<Status>
   /** Writes the result to `into` (a fresh temporary file in the store's own folder). */
   fetch(ticket: Ticket, job: Ready, into: string): Promise<void>
+  /** The clip is in the store and on record: what this provider has kept of it (`Context.kept`) may go. */
+  release?(ticket: Ticket): Promise<void>
   /** Settles a submit whose answer was lost: the host's job for `job.clientKey` (or one that matches exactly), `undefined` when it never arrived. */
   find?(job: Ready): Promise<Ticket | undefined>
   /** Stops a job at the host where that can be done. */

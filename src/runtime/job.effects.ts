@@ -4,7 +4,7 @@
 import { ProviderFailure } from '../failure.ts'
 import type { Capabilities } from '../lang/catalogue.ts'
 import type { Adjusted, AdjustPolicy, Delivered, Job, Made, Request, Sha256, Slot } from '../lang/plan.ts'
-import type { Calls, Ready, Status } from '../providers/provider.ts'
+import type { Calls, Ready, Status, Ticket } from '../providers/provider.ts'
 import { formOf, isOther, refuseAdjusted } from './adjust.ts'
 import type { Event } from './event.ts'
 import { uncertain } from './failure.ts'
@@ -179,6 +179,7 @@ export function openEffects(tools: JobTools): Effects {
   const { job, key, provider, gate, store, recorder } = tools
   const told: Told = {}
   const bill: Bill = { billed: job.price, servedModel: job.request.model }
+  let fetched: Ticket = {}
   return {
     submit: submitter(tools),
     settle: settler(tools),
@@ -186,6 +187,7 @@ export function openEffects(tools: JobTools): Effects {
     async download(go, ticket) {
       const part = store.temporary()
       await provider.calls.fetch(ticket, readyFor(tools, go), part)
+      fetched = ticket
       return part
     },
     async check(go, part) {
@@ -204,6 +206,8 @@ export function openEffects(tools: JobTools): Effects {
       gate.settle(purchaseName(key, go), bill.billed)
       const seed = seedOf(job.request, go)
       await tools.stored({ key, sha256, delivered, ...bill, ...(seed === undefined ? {} : { seed }) })
+      // Tidying up: whatever goes wrong here, the clip is safe.
+      await provider.calls.release?.(fetched).catch(() => undefined)
       return { sha256, delivered }
     },
   }

@@ -74,6 +74,8 @@ describe.each([
     expect(lockOf(set)).toBe(lock)
     expectAllKept(set)
     expectNoKey(set, first, second)
+    // What came with the answer was kept until it was stored, and no longer.
+    expect(filesBelow(join(set.folder, '.ltx/kept'))).toEqual([])
   }, 120_000)
 })
 

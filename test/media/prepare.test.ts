@@ -8,6 +8,7 @@ import { createCanvas, loadImage } from '@napi-rs/canvas'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Tool } from '../../src/media/ffmpeg.ts'
 import { findTool } from '../../src/media/ffmpeg.ts'
+import type { House } from '../../src/media/house.ts'
 import type { InputRules, Preparation, Prepared } from '../../src/media/prepare.ts'
 import { prepareInput } from '../../src/media/prepare.ts'
 import { probe } from '../../src/media/probe.ts'
@@ -192,6 +193,23 @@ test('a clip that is too large or too heavy is encoded anew; one with too few fr
   await expect(prepare({ slot: 'video', path: clip, rules: video({ minFrames: 73 }) })).rejects.toMatchObject({
     failure: { kind: 'input', message: 'the clip has 24 frames; this host takes 73 at least' },
   })
+})
+
+test('a clip for a host that answers in its size and rate is brought to those of the job, all of its picture kept', async () => {
+  const house: House = { ...smallHouse, size: { width: 90, height: 90 }, rate: { num: 30, den: 1 } }
+  const clip = await makeClip(tool, { folder, name: 'square', frames: 30, tone: 500, house, picture: 'color=c=white' })
+  const canvas = { slot: 'video', rules: video({ exactCanvas: true }), rate: { num: 24, den: 1 } } as const
+  const made = await prepare({ ...canvas, path: clip })
+  expect(made.changed).toContain('its picture on the canvas of the job')
+  expect(await probe(made.path)).toMatchObject({ frames: 24, size: { width: 320, height: 180 }, rate: { num: 24, den: 1 } })
+  const grey = await tool.read({
+    inputs: [{ path: made.path }],
+    outputs: [{ pipe: true, options: ['-map', '0:v', '-vf', 'trim=end_frame=1', '-f', 'rawvideo', '-pix_fmt', 'gray'] }],
+  })
+  const at = (x: number): number => grey[90 * 320 + x] ?? -1
+  // White in the middle, black beside it.
+  expect([at(20) < 40, at(160) > 200, at(300) < 40]).toEqual([true, true, true])
+  expect((await prepare({ ...canvas, path: made.path })).path).toBe(made.path)
 })
 
 test('a clip in another box is made an MP4', async () => {

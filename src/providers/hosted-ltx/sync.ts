@@ -66,6 +66,9 @@ export function openSync(desk: Desk): Calls {
     async fetch(ticket, _job, into) {
       await files.linkOrCopy(pathOf(String(ticket['file'])), into)
     },
+    async release(ticket) {
+      await files.remove(pathOf(String(ticket['file'])))
+    },
     /** Only what came whole before a crash can be found; of everything else nobody can tell. */
     async find(job): Promise<Ticket | undefined> {
       const name = nameOf(job)
