@@ -116,6 +116,7 @@ describe('what the open weights are asked for', () => {
       video_output_type: 'X264 (.mp4)',
     })
     expect(bodyOf({ ...open, model: 'fal-ai/ltx-2.3-22b/distilled/text-to-video' }, new Map()).acceleration).toBe('none')
+    expect(bodyOf({ ...open, camera: 'jib_up' }, new Map()).camera_lora).toBe('jib_up')
     expect(bodyOf({ ...open, model: 'fal-ai/ltx-2.3-quality/text-to-video' }, new Map())).toMatchObject({
       frames_per_second: 24,
       resolution: { width: 1280, height: 768 },

@@ -39,6 +39,7 @@ const common = {
 describe('what is asked for', () => {
   test('words and pictures', () => {
     expect(inputOf(base, new Map())).toEqual({ ...common, task: 'text_to_video', duration: 6 })
+    expect(inputOf({ ...base, camera: 'dolly_in' }, new Map()).camera_motion).toBe('dolly_in')
     const picture: Request = { ...base, operation: 'image-to-video', model: 'lightricks/ltx-2.3-fast' }
     expect(inputOf(picture, uris('first-frame', 'last-frame'))).toEqual({
       ...common,

@@ -2,6 +2,7 @@
 // names none), and the open weights as fal runs them (`model "ltx-2.3-22b"`, `model "ltx-2.3-quality"`), which take seeds,
 // negative prompts, adapters and exact frames. Fields of 2026-08-02, ranges and prices of 2026-09-28; extend of the
 // open weights bills what is made and its context, and gives the whole clip back.
+import type { CameraMotion } from '../../lang/camera.ts'
 import type { Capabilities, ModelOperation, Offer } from '../../lang/catalogue.ts'
 import { dollars } from '../../lang/money.ts'
 import type { Quality, Size } from '../../lang/program.ts'
@@ -142,6 +143,9 @@ export const mostFrames = 481
 export const mostContext = 120
 const leastContext = 8
 
+/** Adapters of the 22B endpoints for the movements of the camera. */
+const cameras: readonly CameraMotion[] = ['dolly_in', 'dolly_out', 'dolly_left', 'dolly_right', 'jib_up', 'jib_down', 'static']
+
 function openOffers({ family, path, quality, micros, withLoras, operations, lastFrame }: Open): readonly Offer[] {
   const offer = (operation: ModelOperation, loras: boolean): Offer => ({
     operation,
@@ -159,6 +163,7 @@ function openOffers({ family, path, quality, micros, withLoras, operations, last
     price: { kind: 'per-megapixel', micros: loras ? withLoras : micros, asOf },
     lastFrame: lastFrame.includes(operation),
     ...(loras ? { loras: 8 } : {}),
+    ...(family === 'ltx-2.3-22b' ? { cameras } : {}),
     ...(operation === 'extend'
       ? {
           extend: {

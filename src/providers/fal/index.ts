@@ -34,7 +34,7 @@ const open: InputRules = {
 type Gates = { readonly queue: Doors; readonly rest: Doors; readonly api: Doors; readonly queueBase: string; readonly restBase: string }
 
 function openGates({ world, signal, use }: Context, env: string): Gates {
-  const own = use.settings['base']
+  const { base: own } = use.settings
   const base = (usual: string): string => (typeof own === 'string' ? own.replace(/\/+$/, '') : usual)
   const open = (at: string): Doors =>
     openDoors({ world, signal, base: at, key: { env, header: 'authorization', before: 'Key ' }, host, explain: explainFal })
@@ -65,8 +65,6 @@ function openFal(context: Context): Calls {
   const gates = openGates(context, env)
   const { queue, rest, api } = gates
   const account = accountOf(world, gates.restBase, world.secret(env))
-  const waits = use.settings['settleMs']
-  const patience = typeof waits === 'number' ? waits : patienceMs
   /** Requests of this process by id, so that one job is never taken for another's. */
   const owners = new Map<string, string>()
   /** When each attempt of this process left. */
@@ -223,7 +221,7 @@ function openFal(context: Context): Calls {
         body,
         begunAt: sentAt.get(job.clientKey) ?? job.begunAt,
         taken: othersOf(job),
-        patienceMs: patience,
+        patienceMs,
       })
       if (id === undefined) return undefined
       own(id, job)

@@ -117,7 +117,9 @@ function openBody(request: Request, uris: Uris, family: 'open' | 'quality'): Fal
     enable_prompt_expansion: false,
     enable_safety_checker: true,
     video_quality: 'high',
-    ...(quality ? {} : { acceleration: endpointOf(request).includes('/distilled/') ? 'none' : 'regular', camera_lora: 'none' }),
+    ...(quality
+      ? {}
+      : { acceleration: endpointOf(request).includes('/distilled/') ? 'none' : 'regular', camera_lora: request.camera ?? 'none' }),
     ...(quality ? {} : { use_multiscale: true, video_output_type: 'X264 (.mp4)' }),
     image_url: uris.get('first-frame'),
     image_strength: uris.has('first-frame') ? 1 : undefined,

@@ -1,6 +1,7 @@
 // What Replicate sells of LTX-2.3, as data: two models, -pro with all five tasks and -fast with pictures only. Fields and
 // limits as read from a copy of the model's page; the price of 1080p and 2k from two bills and a catalogue, the others as at
 // the model's maker.
+import type { CameraMotion } from '../../lang/camera.ts'
 import type { Capabilities, Offer } from '../../lang/catalogue.ts'
 import { dollars } from '../../lang/money.ts'
 import type { Quality, Size } from '../../lang/program.ts'
@@ -32,6 +33,17 @@ const short = [6, 8, 10]
 const long = [12, 14, 16, 18, 20]
 const frames = { multiple: 8, plus: 1 }
 
+const cameras: readonly CameraMotion[] = [
+  'dolly_in',
+  'dolly_out',
+  'dolly_left',
+  'dolly_right',
+  'jib_up',
+  'jib_down',
+  'static',
+  'focus_shift',
+]
+
 const perSecond = (amount: number, of: 'output' | 'output-and-context' | 'input'): Offer['price'] => ({
   kind: 'per-second',
   micros: dollars(amount),
@@ -51,6 +63,7 @@ function pictures(operation: 'text-to-video' | 'image-to-video', quality: Qualit
       frames,
       price: perSecond(price, 'output'),
       lastFrame: operation === 'image-to-video',
+      cameras,
     })
     const reachesLong = quality === 'fast' && name === '1080p'
     return [offer(rates, short), ...(reachesLong ? [offer([24, 25], long)] : [])]
@@ -68,6 +81,7 @@ const others: readonly Offer[] = [
     frames,
     price: perSecond(0.1, 'output'),
     lastFrame: true,
+    cameras,
   },
   {
     operation: 'extend',

@@ -36,7 +36,8 @@ const idOf = (ticket: Ticket): string => encodeURIComponent(typeof ticket.id ===
 function open(context: Context): Calls {
   const { world, signal, scratch, tool, uploads, use } = context
   const env = use.keyEnv ?? 'REPLICATE_API_TOKEN'
-  const base = typeof use.settings['base'] === 'string' ? use.settings['base'] : usualBase
+  const { base: own } = use.settings
+  const base = typeof own === 'string' ? own : usualBase
   const doors = openDoors({
     world,
     signal,

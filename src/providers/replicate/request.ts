@@ -51,7 +51,7 @@ export function inputOf(request: Request, uris: Uris): ReplicateInput {
     resolution: tierOf(request),
     aspect_ratio: size.width >= size.height ? '16:9' : '9:16',
     fps: rate,
-    camera_motion: 'none',
+    camera_motion: request.camera ?? 'none',
     generate_audio: sound,
   }
   switch (operation) {
