@@ -95,6 +95,8 @@ export type Capabilities = {
   readonly resultTtlSeconds?: number
   /** Seconds of work for one second of video, and the fixed part, from experience. */
   readonly pace: { readonly perSecond: number; readonly fixed: number }
+  /** Settings without which it can do nothing, as they are written: `run "PROGRAM"`. */
+  readonly needs?: ReadonlyMap<string, string>
   /** What it can do at servers that speak its protocol in their own way, by the name in `server "NAME"`. */
   readonly servers?: ReadonlyMap<string, Capabilities>
   /** False for a provider that can be planned and priced but has no calls in this build. */

@@ -28,6 +28,12 @@ describe('a provider’s block', () => {
     expect(toldOf('provider p videos { server "two" }')).toEqual([expect.stringMatching(/^value\.out-of-range ".two.".*one of one/)])
     expect(toldOf('provider p command { server "one" }')).toEqual([expect.stringMatching(/^value\.out-of-range .*this kind has none/)])
   })
+  it('names what a kind cannot do without', () => {
+    const strict = new Map([...known, ['command', { ...capabilities('command'), needs: new Map([['run', 'run "PROGRAM"']]) }]])
+    const told = (body: string) => compile(film(`${body}\ncard end 1s "the end"`), { catalogue: strict }).told
+    expect(told('provider p command { timeout 2m }')).toEqual([expect.stringMatching(/^statement\.missing .*needs `run "PROGRAM"`$/)])
+    expect(told('provider p command { run "x" }')).toEqual([])
+  })
   it('refuses lengths and texts that are none', () => {
     expect(toldOf('provider p command { timeout "long" }')).toEqual([expect.stringMatching(/^type\.wrong/)])
     expect(toldOf('provider p command { run 7 }')).toEqual([expect.stringMatching(/^type\.wrong|^statement/)])

@@ -151,6 +151,9 @@ export function readProvider(placed: Placed, catalogue: Catalogue): ProviderUse 
     return undefined
   }
   checkServer(settings, catalogue.get(kind.name)?.servers)
+  for (const [word, example] of catalogue.get(kind.name)?.needs ?? [])
+    if (settings.one(word) === undefined)
+      report(placed.frame, 'statement.missing', placed.command.word.span, { word: `provider … ${kind.name}`, argument: `\`${example}\`` })
   return { name, kind: kind.name, ...(keyEnv === undefined ? {} : { keyEnv }), settings: values, span: placed.command.span }
 }
 

@@ -34,6 +34,7 @@ export const command: Capabilities = {
   ready: false,
   continues: 'whole',
   needsKey: false,
+  needs: new Map([['run', 'run "PROGRAM"']]),
   concurrency: 1,
   staggerMs: 0,
   // A submit starts nothing yet.
