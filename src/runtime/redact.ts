@@ -75,11 +75,12 @@ export function guardCalls(calls: Calls, redactor: Redactor): Calls {
       throw redactor.error(error)
     }
   }
-  const { find, cancel, adopt, probe } = calls
+  const { release, find, cancel, adopt, probe } = calls
   return {
     submit: (job, sent) => guarded(calls.submit(job, sent)),
     poll: (ticket, job, report) => guarded(calls.poll(ticket, job, (progress, phase) => report(progress, redactor.text(phase)))),
     fetch: (ticket, job, into) => guarded(calls.fetch(ticket, job, into)),
+    ...(release === undefined ? {} : { release: (ticket) => guarded(release.call(calls, ticket)) }),
     ...(find === undefined ? {} : { find: (job) => guarded(find.call(calls, job)) }),
     ...(cancel === undefined ? {} : { cancel: (ticket) => guarded(cancel.call(calls, ticket)) }),
     ...(adopt === undefined ? {} : { adopt: (id) => redactor.copy(adopt.call(calls, id)) }),
