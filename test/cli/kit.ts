@@ -3,12 +3,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { afterAll, expect } from 'vitest'
+import { afterAll, expect, vi } from 'vitest'
 
 export const cli = resolve(import.meta.dirname, '../../dist/cli.js')
 if (!existsSync(cli)) throw new Error('dist/cli.js is missing: run `npm run build`')
+
+// A test here is many runs of a whole program, on a machine that may have other things to do.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 })
 
 /** No key, no colour and no terminal of the one who runs the tests reaches the program. */
 export const plainEnv: Readonly<Record<string, string>> = Object.fromEntries(
@@ -87,6 +90,9 @@ export function start(cwd: string, args: readonly string[], { env = {}, input, n
 
 /** Runs a command to its end. */
 export const ltx = (cwd: string, args: readonly string[], options: RunWith = {}): Promise<Ran> => start(cwd, args, options).ended
+
+/** So long on a machine that is free; longer where others share its cores. */
+export const patience = (ms: number): number => ms * Math.max(1, (2 * (loadavg()[0] ?? 0)) / availableParallelism())
 
 // ---- folders -----------------------------------------------------------------------------------------------
 
