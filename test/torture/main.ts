@@ -6,7 +6,7 @@ import { bundleChild, type Desk, kinds, openTorture, pointsOf } from './torture.
 const words = process.argv.slice(2)
 const wanted = Number(words.find((word) => /^\d+$/.test(word)) ?? 1000)
 const names = words.filter((word) => !/^\d+$/.test(word))
-const chosen = kinds.filter(({ kind }) => names.length === 0 || names.includes(kind))
+const chosen = kinds.filter(({ kind, name }) => names.length === 0 || names.includes(kind) || names.includes(name ?? ''))
 const lanes = Math.max(1, Math.min(4, cpus().length))
 /** A host's books are read whole after every round: they are kept short. */
 const roundsPerHost = 60
@@ -30,7 +30,7 @@ async function lane(kind: (typeof kinds)[number], child: string, points: ReturnT
     sum.uncertain += round.uncertain
     if (round.wrong.length === 0) continue
     sum.wrong += 1
-    console.log(`${kind.kind} ${JSON.stringify(point)}: ${round.wrong.join('; ')}`)
+    console.log(`${kind.name ?? kind.kind} ${JSON.stringify(point)}: ${round.wrong.join('; ')}`)
   }
   await desk?.close()
   return blind
@@ -39,7 +39,7 @@ async function lane(kind: (typeof kinds)[number], child: string, points: ReturnT
 async function main(): Promise<number> {
   const child = bundleChild()
   let wrong = 0
-  console.log('host          ends by  kills  of rounds  jobs taken  left to a person  lost or twice  seconds')
+  console.log('host           ends by  kills  of rounds  jobs taken  left to a person  lost or twice  seconds')
   for (const kind of chosen) {
     const start = performance.now()
     const sum: Sum = { rounds: 0, killed: 0, accepted: 0, uncertain: 0, wrong: 0 }
@@ -53,7 +53,7 @@ async function main(): Promise<number> {
       String(figure).padStart([6, 10, 11, 17, 14][at] ?? 8),
     )
     console.log(
-      `${kind.kind.padEnd(13)} ${(blind[0] === true ? 'a person' : 'itself').padEnd(8)}${figures.join(' ')} ${seconds.padStart(8)}`,
+      `${(kind.name ?? kind.kind).padEnd(14)} ${(blind[0] === true ? 'a person' : 'itself').padEnd(8)}${figures.join(' ')} ${seconds.padStart(8)}`,
     )
     wrong += sum.wrong
   }

@@ -2,7 +2,7 @@
 // or moment, it is begun again until it ends; then everything the host took has to be accounted for.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildSync } from 'esbuild'
@@ -25,19 +25,24 @@ export type Kind = {
   readonly options?: HostOptions
   /** Statements of the provider's block besides `base` and `key`. */
   readonly block?: string
+  /** What stands in the table, where one kind is tried against two hosts. */
+  readonly name?: string
+  /** Its list does not tell what was asked for: of two lost submits at once a person has to say which is which. */
+  readonly unsure?: true
 }
 
 /** Every kind of promise about a lost submit has a host here. */
 export const kinds: readonly Kind[] = [
   { kind: 'hosted-ltx', protocol: 'hosted-ltx' },
   { kind: 'fal', protocol: 'fal' },
-  { kind: 'wavespeed', protocol: 'wavespeed' },
+  { kind: 'wavespeed', protocol: 'wavespeed', unsure: true },
+  { kind: 'wavespeed', protocol: 'wavespeed', name: 'wavespeed/list', options: { settings: { list: 'inputs' } } },
   { kind: 'replicate', protocol: 'replicate' },
   { kind: 'bytecompute', protocol: 'bytecompute' },
   { kind: 'comfyui', protocol: 'comfyui' },
 ]
 
-const key = 'torture-key-4d81c0aa97'
+export const key = 'torture-key-4d81c0aa97'
 const shots = 4
 
 const scriptOf = ({ kind, block = '' }: Kind, base: string): string => `ltx 1
@@ -115,7 +120,7 @@ async function planOf(kind: Kind, folder: string, base: string): Promise<{ plan:
 const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex')
 
 /** The lock with each clip named by what was asked for it: the bytes differ from purchase to purchase. */
-function lockOf(root: string, entries: readonly Entry[]): ReadonlyMap<string, string> {
+export function lockOf(root: string, entries: readonly Entry[]): ReadonlyMap<string, string> {
   const path = join(root, 'film.ltx.lock')
   let text = existsSync(path) ? readFileSync(path, 'utf8') : ''
   const asked = new Map(acceptedOf(entries).map(({ job, same }) => [job, same]))
@@ -123,21 +128,34 @@ function lockOf(root: string, entries: readonly Entry[]): ReadonlyMap<string, st
   return new Map(text.split(/\n(?=job )/).map((stanza) => [/^job (\S+)/.exec(stanza)?.[1] ?? '', stanza.trim()]))
 }
 
+export type Case = {
+  readonly root: string
+  /** What the host wrote down since the film was begun. */
+  readonly entries: readonly Entry[]
+  readonly shots: number
+  readonly blind: boolean
+  readonly undisturbed: ReadonlyMap<string, string>
+  readonly uncertain: number
+}
+
+/** Files below a folder that hold a text. */
+function holding(folder: string, text: string): readonly string[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => {
+    const path = join(folder, name)
+    return statSync(path).isFile() && readFileSync(path).includes(text)
+  })
+}
+
 /** What the host's books and the disk say against a run that has ended. */
-function judge(
-  root: string,
-  entries: readonly Entry[],
-  blind: boolean,
-  undisturbed: ReadonlyMap<string, string>,
-  uncertain: number,
-): string[] {
+export function judge({ root, entries, shots: wanted, blind, undisturbed, uncertain }: Case): string[] {
   const wrong: string[] = []
   const accepted = acceptedOf(entries)
   const things = new Map<string, string[]>()
   for (const { same, job } of accepted) things.set(same, [...(things.get(same) ?? []), job])
   for (const jobs of things.values()) if (jobs.length > 1) wrong.push(`bought ${jobs.length} times: ${jobs.join(', ')}`)
   if (!blind && uncertain > 0) wrong.push(`${uncertain} left uncertain at a host that can be asked`)
-  if (!blind && things.size !== shots) wrong.push(`${things.size} things bought for ${shots} shots`)
+  if (!blind && things.size !== wanted) wrong.push(`${things.size} things bought for ${wanted} shots`)
   const finished = entries.flatMap((entry) => (entry.kind === 'finished' ? [entry] : []))
   const kept = finished.filter((entry) => {
     const path = join(root, '.ltx/clips', entry.sha256.slice(0, 2), `${entry.sha256.slice(2)}.mp4`)
@@ -145,13 +163,14 @@ function judge(
   })
   // A job nobody may ask for is not finished by being looked at: it is one of the uncertain.
   if (kept.length + uncertain < accepted.length) wrong.push(`${accepted.length} paid for, ${kept.length} in the store`)
-  if (kept.length + uncertain < shots) wrong.push(`${kept.length} clips and ${uncertain} uncertain for ${shots} shots`)
+  if (kept.length + uncertain < wanted) wrong.push(`${kept.length} clips and ${uncertain} uncertain for ${wanted} shots`)
   const lock = lockOf(root, entries)
   for (const [id, stanza] of undisturbed) {
     const mine = lock.get(id)
     if (mine === undefined ? !(blind && uncertain > 0) : mine !== stanza) wrong.push(`the lock differs at ${id === '' ? 'its head' : id}`)
   }
   for (const entry of entries) if (entry.kind === 'leak') wrong.push(`the key came to ${entry.where}`)
+  for (const name of holding(root, key)) wrong.push(`the key stands in ${name}`)
   return wrong
 }
 
@@ -182,7 +201,7 @@ export async function openTorture(kind: Kind, child: string): Promise<Desk> {
   const host = await startHost(kind.protocol, { key, looks: 1, ...kind.options })
   const { plan, use } = await planOf(kind, join(folder, 'plan'), host.base)
   const promise = capabilitiesOf('').get(kind.kind)?.submit
-  const blind = promise === 'blind' || promise === 'reject-key'
+  const blind = promise === 'blind' || promise === 'reject-key' || kind.unsure === true
   const orders = (root: string): Orders => ({ root, plan, use, key })
 
   const first = join(folder, 'undisturbed')
@@ -190,7 +209,7 @@ export async function openTorture(kind: Kind, child: string): Promise<Desk> {
   if (ended.code !== 0) throw new Error(`the undisturbed run ended with ${ended.code}: ${ended.said} ${ended.err.slice(-1500)}`)
   const passes = JSON.parse(ended.said) as { records: number; requests: number } // said by child.ts
   const undisturbed = lockOf(first, host.ledger())
-  const wrong = judge(first, host.ledger(), blind, undisturbed, 0)
+  const wrong = judge({ root: first, entries: host.ledger(), shots, blind, undisturbed, uncertain: 0 })
   if (wrong.length > 0 || undisturbed.size < shots) throw new Error(`the undisturbed run is not whole: ${wrong.join('; ')}`)
 
   return {
@@ -217,7 +236,7 @@ export async function openTorture(kind: Kind, child: string): Promise<Desk> {
       const entries = host.ledger().slice(from)
       const others = said.failures.filter((failure) => failure !== 'uncertain')
       const bad = [
-        ...judge(root, entries, blind, undisturbed, uncertain),
+        ...judge({ root, entries, shots, blind, undisturbed, uncertain }),
         ...(others.length > 0 ? [`failed: ${others.join(', ')}`] : []),
         ...(last.code === 0 || uncertain > 0 ? [] : [`ended with ${last.code ?? last.signal}: ${last.err.slice(-300)}`]),
       ]
