@@ -246,6 +246,22 @@ describe('transport sync', () => {
     }))
 })
 
+test('an upload whose answer is lost is sent to a fresh slot: the old one takes no second object', async () => {
+  const suite = await openSuiteWorld()
+  const host = await startHost('hosted-ltx', { key: canary })
+  try {
+    await host.fault({ route: 'put', kind: 'reset-after-accept' })
+    const calls = suite.open(hostedLtxProvider, { base: host.base })
+    await calls.submit(await readyFor(suite, hostedLtx, 'image-to-video'), async () => undefined)
+    const puts = host.calls().filter(({ route }) => route === 'put')
+    expect(puts.map(({ status }) => status)).toEqual([0, 412, 200])
+    expect(acceptedOf(host.ledger())).toHaveLength(1)
+  } finally {
+    await host.stop()
+    suite.close()
+  }
+})
+
 describe('what the host has thrown away', () => {
   test('an upload that it no longer has is sent anew, once', async () => {
     const suite = await openSuiteWorld()

@@ -1,5 +1,6 @@
 // A job's files at the host: made fit by its rules, uploaded once by their bytes, named by their `ltx://` address. The
 // signed address that takes the bytes never sees the key.
+import { ProviderFailure } from '../../failure.ts'
 import type { Slot } from '../../lang/plan.ts'
 import type { Size } from '../../lang/program.ts'
 import type { InputRules, Prepared } from '../../media/prepare.ts'
@@ -39,6 +40,16 @@ async function send({ context, doors, host }: Sender, file: Prepared): Promise<U
   return { uri: slot.storage_uri, until: context.world.clock.now() + objectLivesMs }
 }
 
+/** A slot takes one object and no second: where an answer was lost, sending again is refused, and a fresh slot is asked for. */
+async function sendTo(sender: Sender, file: Prepared): Promise<Uploaded> {
+  try {
+    return await send(sender, file)
+  } catch (error) {
+    if (!(error instanceof ProviderFailure) || error.failure.kind !== 'invalid') throw error
+    return send(sender, file)
+  }
+}
+
 /** An extend comes back at the size it was sent at; a retake always at the size asked for, so a clip of that shape goes as it is. */
 async function canvasOf({ request }: Ready, path: string): Promise<Size> {
   const { size, operation } = request
@@ -62,7 +73,7 @@ export async function inputsOf(sender: Sender, job: Ready): Promise<Inputs> {
       file,
       send: (one) => {
         fresh = true
-        return send(sender, one)
+        return sendTo(sender, one)
       },
     })
     uris.set(slot, uri)
