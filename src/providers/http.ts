@@ -6,6 +6,8 @@ import type { HttpAnswer, HttpBody, HttpRequest, World } from '../world.ts'
 import { HttpTrouble } from '../world.ts'
 import { type Explain, type Explained, habitOf, kindOfStatus, type Seen, wordsIn } from './explain.ts'
 import { hostWords } from './host-words.ts'
+import { originOf, resultUrl } from './origin.ts'
+import { openPatience } from './patience.ts'
 import { retryAfter } from './retry-after.ts'
 
 /** Where the key comes from and how it is shown to the host. */
@@ -93,20 +95,7 @@ export type Doors = {
 
 const mebi = 1024 * 1024
 const connectMs = 15_000
-/** A read is tried so often here; after that the runtime waits longer, and says so. */
-const readTries = 4
-/** A wish longer than this is passed on instead of being slept through here. */
-const longestNap = 5_000
 const redirects = new Set([301, 302, 303, 307, 308])
-/** Every retry takes 10 of 500, every success gives 1 back: a host that is down is not stormed. */
-const bucketSize = 500
-const retryCost = 10
-
-const originOf = (url: string): string => new URL(url).origin
-const isLocal = ({ hostname }: URL): boolean =>
-  /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|10\..*|192\.168\..*|169\.254\..*|172\.(1[6-9]|2\d|3[01])\..*|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\..*|\[.*\])\.?$/i.test(
-    hostname,
-  )
 
 const idOf = (headers: ReadonlyMap<string, string>, secrets: readonly string[]): string | undefined => {
   const found = ['x-request-id', 'request-id', 'x-fal-request-id', 'x-amzn-requestid', 'cf-ray'].flatMap(
@@ -144,7 +133,6 @@ export function openDoors(options: DoorOptions): Doors {
   const random = options.random ?? Math.random
   const own = originOf(base)
   const root = base.replace(/\/+$/, '')
-  let bucket = bucketSize
 
   const urlOf = (path: string): string => (/^[a-z]+:\/\//i.test(path) ? path : `${root}${path.startsWith('/') ? '' : '/'}${path}`)
   const secret = (): string | undefined => (options.key === undefined ? undefined : world.secret(options.key.env)?.trim() || undefined)
@@ -251,31 +239,12 @@ export function openDoors(options: DoorOptions): Doors {
     }
   }
 
-  /** Waits before the next try, or says that there is none. */
-  const nap = async (failed: Failure, attempt: number): Promise<boolean> => {
-    const wish = failed.retryAfterMs
-    if (attempt >= readTries || bucket < retryCost || (wish !== undefined && wish > longestNap)) return false
-    bucket -= retryCost
-    const jitter = random() * Math.min(20_000, 1000 * 2 ** (attempt - 1))
-    await world.clock.sleep(wish === undefined ? jitter : wish + random() * 500, signal)
-    return true
-  }
-
-  /** Tries until it works, or until it is clear that it will not. */
-  const patiently = async <T>(once: () => Promise<T>, worth = (failed: Failure): boolean => failed.retry): Promise<T> => {
-    for (let attempt = 1; ; attempt += 1) {
-      signal.throwIfAborted()
-      try {
-        const done = await once()
-        bucket = Math.min(bucketSize, bucket + 1)
-        return done
-      } catch (error) {
-        const failed = error instanceof ProviderFailure ? error : troubleOf(error, 'unknown')
-        if (failed === undefined || signal.aborted) throw signal.aborted ? signal.reason : error
-        if (!worth(failed.failure) || !(await nap(failed.failure, attempt))) throw failed
-      }
-    }
-  }
+  const patiently = openPatience({
+    clock: world.clock,
+    signal,
+    random,
+    failureFrom: (error) => (error instanceof ProviderFailure ? error : troubleOf(error, 'unknown')),
+  })
 
   const readOnce = async (call: Call): Promise<Reply> => {
     const url = urlOf(call.path)
@@ -284,16 +253,11 @@ export function openDoors(options: DoorOptions): Doors {
     throw new ProviderFailure(refusalOf(reply))
   }
 
-  /** A result may lie anywhere in the open, over TLS; on this machine or in its house only where the host itself is there. */
   const allowed = (text: string): URL => {
-    const url = URL.canParse(text) ? new URL(text) : undefined
-    const home = isLocal(new URL(base))
-    const fits = url !== undefined && (url.protocol === 'https:' || (url.protocol === 'http:' && home)) && (home || !isLocal(url))
-    if (fits && url.username === '' && url.password === '') return url
-    throw new ProviderFailure({
-      ...failure({ kind: 'host', words: `it names a result at an address that is not asked: ${text}` }),
-      retry: false,
-    })
+    const url = resultUrl(base, text)
+    if (url !== undefined) return url
+    const words = `it names a result at an address that is not asked: ${text}`
+    throw new ProviderFailure({ ...failure({ kind: 'host', words }), retry: false })
   }
 
   const downloadOnce = async (from: string, into: string, how: DownloadOptions): Promise<Download> => {
