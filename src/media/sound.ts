@@ -15,6 +15,7 @@ import { duckGains, openLevels } from './duck.ts'
 import type { Tool } from './ffmpeg.ts'
 import { asFailure } from './finish-file.ts'
 import { limited } from './limiter.ts'
+import type { Meter } from './loudness.ts'
 import { openMeter } from './loudness.ts'
 import type { BedTrack } from './mix.ts'
 import { bedSamples, mixed, placeBed } from './mix.ts'
@@ -83,15 +84,23 @@ async function* watched<T>(blocks: AsyncIterable<T>, see: (block: T) => void): A
   }
 }
 
-/** Writes the shots' track to a file; gives the levels of those shots in which people speak. */
-async function writeTrack(work: Work): Promise<{ readonly file: FileHandle; readonly voice: Float32Array }> {
+type Measured = { readonly loudness: number | undefined; readonly peak: number }
+type Track = { readonly file: FileHandle; readonly voice: Float32Array; readonly measured: Measured | undefined }
+
+/** Writes the shots' track to a file; gives the levels of those shots in which people speak, and what it measures where it is the whole mix. */
+async function writeTrack(work: Work): Promise<Track> {
   const file = await openFile(work, 'track.pcm')
   const spoken = layTrack(work.cut, work.rate, work.delivered).filter((slot) => slot.voice && slot.has > 0)
-  const levels = openLevels(work.total, spoken)
-  const track = trackBlocks({ ...work, scratch: work.folder })
-  const seen = spoken.length === 0 ? track : watched(track, (block) => levels.add(toFloats(block, 's16le')))
+  const levels = spoken.length === 0 ? undefined : openLevels(work.total, spoken)
+  const meter = work.loudness === undefined || work.cut.beds.length > 0 ? undefined : openMeter()
+  const seen = watched(trackBlocks({ ...work, scratch: work.folder }), (block) => {
+    if (levels === undefined && meter === undefined) return
+    const samples = toFloats(block, 's16le')
+    levels?.add(samples)
+    meter?.add(samples)
+  })
   await writeBlocks(file, seen, 's16le')
-  return { file, voice: levels.powers() }
+  return { file, voice: levels?.powers() ?? openLevels(work.total, []).powers(), measured: meter && told(meter) }
 }
 
 /** Decodes every bed once, however often it is laid. */
@@ -139,28 +148,28 @@ async function duckBeds(work: Work, voice: Float32Array): Promise<readonly BedTr
 /** The whole film's sound as often as it is asked for, from the start each time. */
 type Source = () => AsyncIterable<Float32Array>
 
-type Measured = { readonly loudness: number | undefined; readonly peak: number }
+const told = (meter: Meter): Measured => ({ loudness: meter.integrated(), peak: meter.truePeak() })
 
 async function measure(blocks: AsyncIterable<Float32Array>): Promise<Measured> {
   const meter = openMeter()
   for await (const block of blocks) meter.add(block)
-  return { loudness: meter.integrated(), peak: meter.truePeak() }
+  return told(meter)
 }
 
 /** The mix in a file, and what it measures. */
 async function writeMix(
   work: Work,
-  track: FileHandle,
+  track: Track,
   beds: readonly BedTrack[],
 ): Promise<{ readonly source: Source; readonly first: Measured }> {
-  const fromTrack: Source = () => floats(readBlocks(track, 's16le', work.total), 's16le', work.signal)
-  if (beds.length === 0) return { source: fromTrack, first: await measure(fromTrack()) }
+  const fromTrack: Source = () => floats(readBlocks(track.file, 's16le', work.total), 's16le', work.signal)
+  if (track.measured !== undefined) return { source: fromTrack, first: track.measured }
   const file = await openFile(work, 'mix.pcm')
   const meter = openMeter()
   const seen = watched(mixed(fromTrack(), beds), (block) => meter.add(block))
   await writeBlocks(file, bytes(seen), 'f32le')
   const source: Source = () => floats(readBlocks(file, 'f32le', work.total), 'f32le', work.signal)
-  return { source, first: { loudness: meter.integrated(), peak: meter.truePeak() } }
+  return { source, first: told(meter) }
 }
 
 /** The gain in decibels that brings `source` to `target` behind the limiter. */
@@ -199,15 +208,15 @@ async function toLoudness(work: Work, target: number, source: Source, first: Mea
 async function mixSound(work: Work): Promise<Sound> {
   const { loudness, cut, onProgress } = work
   onProgress?.(0, 'laying sound')
-  const { file, voice } = await writeTrack(work)
+  const track = await writeTrack(work)
   onProgress?.(0.2, 'mixing')
-  const beds = await duckBeds(work, voice)
+  const beds = await duckBeds(work, track.voice)
   if (loudness !== undefined) {
-    const { source, first } = await writeMix(work, file, beds)
+    const { source, first } = await writeMix(work, track, beds)
     onProgress?.(0.4, 'measuring')
     return toLoudness(work, loudness, source, first)
   }
-  const source = mixed(floats(readBlocks(file, 's16le', work.total), 's16le', work.signal), beds)
+  const source = mixed(floats(readBlocks(track.file, 's16le', work.total), 's16le', work.signal), beds)
   return encode(work, cut.beds.length === 0 ? source : limited(source, { gain: 1, ceiling: factor(peakCeiling) }))
 }
 
