@@ -3,6 +3,7 @@
 import { ProviderFailure } from '../../failure.ts'
 import type { InputRules } from '../../media/prepare.ts'
 import { prepareInput } from '../../media/prepare.ts'
+import { openClaims } from '../claims.ts'
 import { answerAs, type Doors, openDoors } from '../http.ts'
 import type { Calls, Context, Provider, Ready, Status, Ticket } from '../provider.ts'
 import { accountOf } from '../uploads.ts'
@@ -60,19 +61,16 @@ function addressesOf(ticket: Ticket, base: string, endpoint: string | undefined)
 }
 
 function openFal(context: Context): Calls {
-  const { world, signal, scratch, tool, uploads, use } = context
+  const { world, signal, scratch, kept, tool, uploads, use } = context
   const env = use.keyEnv ?? 'FAL_KEY'
   const gates = openGates(context, env)
   const { queue, rest, api } = gates
   const account = accountOf(world, gates.restBase, world.secret(env))
-  /** Requests of this process by id, so that one job is never taken for another's. */
-  const owners = new Map<string, string>()
+  /** Requests of this project, so that one job is never taken for another's. */
+  const claims = openClaims(world, kept)
+  const ownerOf = (job: Ready): string => `${job.key} ${job.clientKey}`
   /** When each attempt of this process left. */
   const sentAt = new Map<string, number>()
-  const own = (id: string, job: Ready): void => void owners.set(id, `${job.key} ${job.clientKey}`)
-  const othersOf = (job: Ready): ReadonlySet<string> =>
-    new Set([...owners].filter(([, owner]) => owner !== `${job.key} ${job.clientKey}`).map(([id]) => id))
-
   const send = async (file: Awaited<ReturnType<typeof prepareInput>>) => {
     const initiated = await rest.read({
       method: 'POST',
@@ -157,7 +155,8 @@ function openFal(context: Context): Calls {
           return sent()
         })
         const answer = answerAs(reply, submitAnswer, host)
-        own(answer.request_id, job)
+        // Not waited for: the ticket has to be in the journal first.
+        void claims.claim(answer.request_id, ownerOf(job))
         return {
           id: answer.request_id,
           endpoint,
@@ -179,7 +178,7 @@ function openFal(context: Context): Calls {
       }
     },
     async poll(ticket, job) {
-      own(text(ticket, 'id') ?? '', job)
+      void claims.claim(text(ticket, 'id') ?? '', ownerOf(job))
       const reply = await queue.read({ method: 'GET', path: addressesOf(ticket, gates.queueBase, endpointOf(job.request)).status })
       const answer = answerAs(reply, statusAnswer, host)
       const said =
@@ -220,11 +219,11 @@ function openFal(context: Context): Calls {
         endpoint,
         body,
         begunAt: sentAt.get(job.clientKey) ?? job.begunAt,
-        taken: othersOf(job),
+        taken: await claims.others(ownerOf(job)),
         patienceMs,
       })
       if (id === undefined) return undefined
-      own(id, job)
+      await claims.claim(id, ownerOf(job))
       return { id, endpoint, status: null, result: null, cancel: null }
     },
     async cancel(ticket) {

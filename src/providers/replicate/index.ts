@@ -4,6 +4,7 @@ import type * as z from 'zod'
 import { ProviderFailure } from '../../failure.ts'
 import type { InputRules, Prepared } from '../../media/prepare.ts'
 import { prepareInput } from '../../media/prepare.ts'
+import { openClaims } from '../claims.ts'
 import { answerAs, openDoors } from '../http.ts'
 import type { Calls, Context, Provider, Ready, Status, Ticket } from '../provider.ts'
 import { byItsClock, inTime, sameInput, stillToWait } from '../same-input.ts'
@@ -34,7 +35,7 @@ type Page = z.infer<typeof predictions>
 const idOf = (ticket: Ticket): string => encodeURIComponent(typeof ticket.id === 'string' ? ticket.id : '')
 
 function open(context: Context): Calls {
-  const { world, signal, scratch, tool, uploads, use } = context
+  const { world, signal, scratch, kept, tool, uploads, use } = context
   const env = use.keyEnv ?? 'REPLICATE_API_TOKEN'
   const { base: own } = use.settings
   const base = typeof own === 'string' ? own : usualBase
@@ -47,8 +48,8 @@ function open(context: Context): Calls {
     explain: explainReplicate,
   })
   const account = accountOf(world, base, world.secret(env))
-  /** Predictions of this process by id, so that one job is never taken for another's. */
-  const owners = new Map<string, string>()
+  /** Predictions of this project, so that one job is never taken for another's. */
+  const claims = openClaims(world, kept)
   /** When each attempt of this process left. */
   const sentAt = new Map<string, number>()
   const begunAt = (job: Ready): number | undefined => sentAt.get(job.clientKey) ?? job.begunAt
@@ -119,7 +120,8 @@ function open(context: Context): Calls {
       const past = Number.isNaN(oldest) || oldest < (begun ?? world.clock.now() - keptMs) - 5 * 60_000
       path = past || !next || new URL(next, base).origin !== new URL(base).origin ? undefined : next
     }
-    return found.filter(({ id }) => (owners.get(id) ?? nameOf(job)) === nameOf(job))
+    const others = await claims.others(nameOf(job))
+    return found.filter(({ id }) => !others.has(id))
   }
 
   return {
@@ -135,7 +137,8 @@ function open(context: Context): Calls {
           },
         )
         const { id } = answerAs(reply, prediction, host)
-        owners.set(id, nameOf(job))
+        // Not waited for: the ticket has to be in the journal first.
+        void claims.claim(id, nameOf(job))
         return { id }
       } catch (error) {
         // Before there is a prediction, `not found` speaks of the model.
@@ -151,7 +154,7 @@ function open(context: Context): Calls {
       }
     },
     async poll(ticket, job) {
-      owners.set(idOf(ticket), nameOf(job))
+      void claims.claim(idOf(ticket), nameOf(job))
       return statusOf(await ask(ticket))
     },
     async fetch(ticket, _job, into) {
@@ -172,7 +175,7 @@ function open(context: Context): Calls {
         const candidates = await recent(model, job)
         const ours = candidates.find((one) => sameInput(input, one.input, (name) => fileFields.has(name)))
         if (ours !== undefined) {
-          owners.set(ours.id, nameOf(job))
+          await claims.claim(ours.id, nameOf(job))
           return { id: ours.id }
         }
         // An hour later nobody can tell what was asked for: one of these may be ours.
