@@ -4,6 +4,7 @@ import { statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ProviderFailure } from '../failure.ts'
 import { packageRoot } from '../package-root.ts'
+import { exitCode } from '../report/exit.ts'
 import { safeText } from '../report/safe-text.ts'
 import { fileSize } from '../report/say.ts'
 import { keyFilePath } from '../world.keys.node.ts'
@@ -119,6 +120,12 @@ function keys(io: Io): Finding {
 export async function doctor(call: Call, io: Io): Promise<number> {
   const provider = call.options.value('provider')
   if (provider !== undefined) return (await import('./doctor-provider.ts')).doctorProvider(provider, call, io)
+  if (call.files[0] !== undefined) {
+    io.stderr.write(
+      `ltx: \`ltx doctor\` looks at this machine; of a film it looks at a provider\n  ltx doctor --provider NAME ${safeText(call.files[0])}\n`,
+    )
+    return exitCode('usage')
+  }
   const findings = [node(), await ffmpeg(io), await drawing(io), disk(io), await writable(io), clock(), keys(io)]
   const healthy = findings.every(({ state }) => state !== 'missing')
   if (call.options.has('json')) {

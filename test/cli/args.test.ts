@@ -94,7 +94,7 @@ describe('a command line that is wrong', () => {
     ['takes film.ltx', 'SHOT is missing: a shot by its path, such as harbor/open', 'ltx takes [FILE] SHOT [options]'],
     ['pick harbor/open', 'N is missing: the number of the take', 'ltx pick [FILE] SHOT N'],
     ['completion bosh', 'SHELL is bash, zsh, fish, not `bosh`', 'did you mean `bash`?'],
-    ['doctor now', '`now` is one argument too many', 'ltx doctor [options]'],
+    ['doctor film.ltx now', '`now` is one argument too many', 'ltx doctor [FILE] [options]'],
   ])('%s', (line, message, next) => expect(parse(line)).toEqual({ kind: 'wrong', message, next }))
   it('never throws, whatever is typed', () => {
     const word = fc.oneof(
@@ -173,7 +173,7 @@ describe('completion', () => {
     }
   }
   it('offers commands, options, choices and films in bash', () => {
-    expect(offered('re')).toEqual(['render', 'rename', 'release'])
+    expect(offered('re')).toEqual(['render', 'rename', 'release', 'resolve'])
     expect(offered('render', '--an')).toEqual(['--animatic'])
     expect(offered('completion', '')).toEqual(['bash', 'zsh', 'fish'])
     expect(offered('plan', '').join(' ')).toContain('film.ltx')

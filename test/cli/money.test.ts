@@ -83,10 +83,14 @@ test('a budget that does not do is refused before anything is bought, with what 
 
 test('an answer that is lost stops its shot with exit 6; found at the host, it is fetched; the books are right; the key is nowhere', async () => {
   write('budget $20.00 per film')
+  // A host that repeats the key in its answer, and one whose answer is lost.
+  const problem = { type: 'error', error: { type: 'invalid_request_error', message: `no good: ${key}` } }
+  await host.fault({ route: 'submit', kind: 'status', status: 400, json: problem })
   await host.fault({ route: 'submit', kind: 'reset-after-accept' })
   const lost = await ltx('render', 'two.ltx')
   expect(lost.code).toBe(6)
   expect(lost.out).toContain('ltx resolve two.ltx sea/')
+  expect(lost.out).toMatch(/no good: (…|\[key\])/)
   expect(lost.out).toMatch(/shot (one|two) 6s.*\n.*\^\^\^\^/)
   expect((await ltx('render', 'two.ltx', '--no-tui')).code).toBe(6)
   const bought = acceptedOf(host.ledger())
@@ -108,10 +112,11 @@ test('an answer that is lost stops its shot with exit 6; found at the host, it i
   expect((await ltx('resolve', 'two.ltx')).code).toBe(0)
 
   const spend = JSON.parse((await ltx('spend', 'two.ltx', '--json')).out)
-  expect(spend).toMatchObject({ total: { asked: 2, open: 0 }, groups: [{ name: 'sea/one' }, { name: 'sea/two' }] })
-  expect(spend.total.billed).toBe(spend.total.reserved)
+  expect(spend).toMatchObject({ total: { asked: 3, open: 0 }, groups: [{ name: 'sea/one' }, { name: 'sea/two' }] })
+  const charged = bought.length * 180_000
+  expect([spend.total.billed, spend.total.billed + spend.total.refunded]).toEqual([charged, spend.total.reserved])
   const day = await ltx('spend', '--by', 'day')
-  expect(day.out).toMatch(/\d{4}-\d\d-\d\d +2/)
+  expect(day.out).toMatch(/\d{4}-\d\d-\d\d +3/)
   const all = [artefacts(cwd), lost.out, lost.err, done.out, done.err, listed.out, day.out].join('\n')
   expect(all).not.toContain(key)
 }, 300_000)
