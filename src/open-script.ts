@@ -104,7 +104,7 @@ export function openScript(path: string): Opened {
 
 /** What can be checked without looking at assets, locks or stores. Undefined for a library and where the script has errors. */
 export function checkFilm(opened: Opened, options: FilmOptions, lock: Lock = emptyLock): Program | undefined {
-  return evaluate(
+  const program = evaluate(
     opened.loaded,
     {
       params: options.params ?? new Map(),
@@ -115,6 +115,18 @@ export function checkFilm(opened: Opened, options: FilmOptions, lock: Lock = emp
     },
     opened.reporter,
   )
+  if (program !== undefined) keepInputs(program, opened.reporter)
+  return program
+}
+
+/** No film may be written over a file that it is made from. Names that a disk takes for the same are the same. */
+function keepInputs(program: Program, reporter: Reporter): void {
+  const nameOf = (path: string): string => path.normalize('NFC').toLowerCase()
+  const outputs = new Set([program.film.output, ...program.deliveries.map(({ output }) => output)].map(nameOf))
+  for (const asset of assetsOf(program)) {
+    if (outputs.has(nameOf(asset.path)))
+      reporter.report('asset.path', asset.span, { path: asset.path, why: 'where the film itself would be written' })
+  }
 }
 
 /** Every file the film names, once. */

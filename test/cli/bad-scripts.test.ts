@@ -60,6 +60,15 @@ const scripts: readonly Bad[] = [
   bad('a use from outside', `ltx 1\nuse "../other.ltx" as o\n${shot('"waves roll"').slice(6)}`, 'leaves the project', '2:5'),
   bad('names of JavaScript', film('scene __proto__ { shot toString 4s { "{constructor} waves" } }'), 'constructor', '4:'),
   bad('an output outside', film('shot a 4s { "waves roll in" }').replace('out/tiny', '../tiny'), 'leaves the project', '2:'),
+  bad('the script as output', film('shot a 4s { "waves roll in" }').replace('out/tiny.mp4', 'bad.ltx'), 'no name for a film', '2:'),
+  bad('the lock as output', film('shot a 4s { "waves roll in" }').replace('out/tiny.mp4', 'good.ltx.lock'), 'no name for a film', '2:'),
+  bad('an output among the clips', film('shot a 4s { "waves roll in" }').replace('out/', '.ltx/'), 'holds the clips', '2:'),
+  bad('an output over its own footage', film('clip a "Own.mp4" 0s..1s').replace('out/tiny', 'own'), 'the film itself', '4:8', {
+    files: { 'Own.mp4': 'footage that is nowhere else' },
+  }),
+  bad('a delivery over its own footage', film('clip a "own.mp4" 0s..1s\ndeliver d { output "./own.mp4" }'), 'the film itself', '4:8', {
+    files: { 'own.mp4': 'footage that is nowhere else' },
+  }),
   bad('an absolute output', film('shot a 4s { "waves roll in" }').replace('out/tiny', '/tmp/tiny'), 'root of the disk', '2:'),
 ]
 
@@ -149,6 +158,7 @@ describe.each([
     for (const ran of await Promise.all(commands.map(([command = '', ...more]) => ltx(folder, [command, 'bad.ltx', ...more]))))
       expectOneError(ran, wanted)
     expectKept(before, folder)
+    for (const [name, content] of Object.entries(files)) expect(readFileSync(join(folder, name)).equals(Buffer.from(content))).toBe(true)
     expect(precious.map((name) => hashOf(join(folder, name)))).toEqual(held)
     expect(existsSync(join(folder, 'bad.ltx.lock'))).toBe(false)
     expect(readFileSync(join(folder, 'bad.ltx')).equals(Buffer.from(script))).toBe(true)

@@ -254,6 +254,16 @@ captions { from say  burn true }`,
     for (const line of said().split('\n')) if (/100%|-y\.png|null\.png|README/.test(line)) expect(line).toMatch(/^file:\//)
   })
 
+  test('folders and films by any name are found', async () => {
+    const folder = join(folderWith(), "100% it's [a];b,c Größe")
+    put(folder, { "my film's.ltx": film('shot a 1s { "waves roll in" }').replace('out/tiny', "out 100%/it's [b];c %03d") })
+    const ran = await ltx(folder, ['render', '-q'])
+    expect([ran.code, ran.err]).toEqual([0, ''])
+    expect(await frameHashes(tool, join(folder, "out 100%/it's [b];c %03d.mp4"))).toHaveLength(24)
+    const again = await ltx(folder, ['render', '--json', '-q', "my film's.ltx"])
+    expect([again.code, begun(again)]).toEqual([0, []])
+  })
+
   test('a script that could be the shell’s is only text', async () => {
     const folder = folderWith({
       'film.ltx': film('shot a 1s { "$(touch pwned) `touch pwned`; touch pwned" }\ntitle "$(touch pwned)" 0s..1s { over a }'),

@@ -7,7 +7,7 @@ import { openRandom } from '../../src/runtime/failure.ts'
 import type { HostOptions, TestHost } from '../hosts/kit.ts'
 import { startHost } from '../hosts/kit.ts'
 import { acceptedOf, boughtTwice } from '../hosts/ledger.ts'
-import { cli, expectNoTrace, filesBelow, folderWith, type Live, ltx, type Ran, start } from './kit.ts'
+import { cli, expectNoTrace, filesBelow, folderWith, type Live, ltx, put, type Ran, start } from './kit.ts'
 
 const node = [process.env.LTX_CLI ?? cli]
 
@@ -20,6 +20,27 @@ const twoShots = `shot one 5s { "a dog runs down the pier" }
 shot two 6s { "a ferry turns in the bay" }`
 
 type Set = { readonly host: TestHost; readonly folder: string; run(...args: string[]): Promise<Ran>; begin(): Live }
+
+/** A tone of so many seconds, as PCM in a WAV. */
+function wave(seconds: number): Buffer {
+  const samples = seconds * 24_000
+  const body = Buffer.alloc(samples * 2)
+  for (let at = 0; at < samples; at += 1) body.writeInt16LE(Math.round(8000 * Math.sin((at * 330 * 2 * Math.PI) / 24_000)), at * 2)
+  const head = Buffer.alloc(44)
+  head.write('RIFF', 0, 'latin1')
+  head.writeUInt32LE(36 + body.length, 4)
+  head.write('WAVEfmt ', 8, 'latin1')
+  head.writeUInt32LE(16, 16)
+  head.writeUInt16LE(1, 20)
+  head.writeUInt16LE(1, 22)
+  head.writeUInt32LE(24_000, 24)
+  head.writeUInt32LE(48_000, 28)
+  head.writeUInt16LE(2, 32)
+  head.writeUInt16LE(16, 34)
+  head.write('data', 36, 'latin1')
+  head.writeUInt32LE(body.length, 40)
+  return Buffer.concat([head, body])
+}
 
 const hosts: TestHost[] = []
 afterEach(async () => {
@@ -79,7 +100,51 @@ describe.each([
   }, 120_000)
 })
 
-test('extend, retake, pictures and sound, each asked for as the host wants it', async () => {
+test('pictures and sound go up once, fit for the host, and never with the key', async () => {
+  const set = await setUp(
+    {},
+    '',
+    `shot begins 6s from "first.png" to "last.png" { "the plate tilts toward the light" }
+shot dance 3s to-beat beat from "first.png" { "a dancer turns, her shadow leaping along the wall" }
+bed beat "beat.wav" { gain -6dB }`,
+  )
+  const assets = join(import.meta.dirname, '../samples/pictures/assets')
+  put(set.folder, {
+    'first.png': readFileSync(join(assets, 'first.png')),
+    'last.png': readFileSync(join(assets, 'last.png')),
+    'beat.wav': wave(12),
+  })
+  const ran = await set.run('render', 'pier.ltx')
+  expect(ran.code, ran.out + ran.err).toBe(0)
+  const asked = acceptedOf(set.host.ledger()).map(({ request }) => request)
+  const uri = expect.stringMatching(/^ltx:/)
+  expect(asked).toContainEqual(expect.objectContaining({ endpoint: 'image-to-video', image_uri: uri, last_frame_uri: uri, duration: 6 }))
+  expect(asked).toContainEqual(
+    expect.objectContaining({ endpoint: 'audio-to-video', image_uri: uri, audio_uri: uri, model: 'ltx-2-3-pro' }),
+  )
+  const uploads = set.host.ledger().flatMap((entry) => (entry.kind === 'uploaded' ? [entry] : []))
+  // The first picture serves two shots; the WAV went as AAC.
+  expect(uploads.map(({ type }) => type).sort()).toEqual(['audio/mp4', 'image/png', 'image/png'])
+  expect(new Set(uploads.map(({ sha256 }) => sha256)).size).toBe(3)
+  expectAllKept(set)
+  expectNoKey(set, ran)
+}, 120_000)
+
+test('doctor looks at the host without buying: a right key, a wrong one, no host', async () => {
+  const set = await setUp()
+  const right = await set.run('doctor', 'pier.ltx', '--provider', 'ltx')
+  expect(right.code, right.out + right.err).toBe(0)
+  const wrong = await ltx(set.folder, ['doctor', 'pier.ltx', '--provider', 'ltx'], { env: { PIER_KEY: 'wrong-key-00000000' }, node })
+  expect(wrong.code).not.toBe(0)
+  expect(wrong.out + wrong.err).toContain('Invalid API key')
+  expect(wrong.out + wrong.err).not.toContain('wrong-key-00000000')
+  await set.host.kill()
+  const gone = await set.run('doctor', 'pier.ltx', '--provider', 'ltx')
+  expect(gone.code).not.toBe(0)
+  expect(bought(set)).toBe(0)
+}, 120_000)
+
+test('extend and retake, each asked for as the host wants it', async () => {
   const set = await setUp(
     {},
     '',

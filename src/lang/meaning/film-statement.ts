@@ -104,19 +104,28 @@ function argumentOf(settings: Settings | undefined, word: string, name: string):
 export function readEpisodesPath(series: Placed): { readonly path: string; readonly span: Span } | undefined {
   const table = readSettings(expandBlock(series.command.block, series.frame, 'series'), 'series').one('episodes')
   const arg = table === undefined ? undefined : argument(table, 'table')
-  const path = readOutput(arg)
+  const path = readPath(arg)
   return path === undefined || arg === undefined ? undefined : { path, span: arg.expr.span }
 }
 
-/** A path to write or read, inside the project. */
-function readOutput(arg: Argument | undefined): string | undefined {
+/** Where a film is written: a video's name, so that it can never be a script, a lock or a table; and not among the clips. */
+function whyNoOutput(path: string): string | undefined {
+  if (path.toLowerCase().split('/').includes('.ltx')) return 'in the folder that holds the clips'
+  return /[^/]\.(mp4|m4v|mov)$/i.test(path) ? undefined : 'no name for a film: that ends in .mp4'
+}
+
+function readPath(arg: Argument | undefined, whyNot: (path: string) => string | undefined = () => undefined): string | undefined {
   const text = readText(arg)
   if (text === undefined || arg === undefined) return undefined
   const inside = insidePath(text.text, text.home)
-  if (inside.ok) return inside.path
-  report(arg.frame, 'asset.path', arg.expr.span, { path: printable(text.text), why: inside.why })
+  const why = inside.ok ? whyNot(inside.path) : inside.why
+  if (inside.ok && why === undefined) return inside.path
+  report(arg.frame, 'asset.path', arg.expr.span, { path: printable(text.text), why: why ?? '' })
   return undefined
 }
+
+/** A path inside the project. */
+const readOutput = (arg: Argument | undefined): string | undefined => readPath(arg, whyNoOutput)
 
 const folder = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1)
 const stem = (path: string): string => path.slice(path.lastIndexOf('/') + 1).replace(/\.ltx$/, '')
