@@ -62,7 +62,7 @@ export type Open = {
   readonly provider: Provider
   readonly host: TestHost | undefined
   /** As a new process would. */
-  readonly fresh: (signal?: AbortSignal) => Calls
+  readonly fresh: (signal?: AbortSignal, kept?: string) => Calls
   readonly job: (operation?: ModelOperation, prompt?: string) => Promise<Ready>
 }
 
@@ -136,7 +136,7 @@ export function conforms(candidate: Candidate): void {
         suite,
         provider,
         host,
-        fresh: (signal) => suite.open(provider, settings, signal),
+        fresh: (signal, kept) => suite.open(provider, settings, signal, kept),
         job: (operation = first, prompt) =>
           readyFor(suite, provider.capabilities, operation, prompt === undefined ? {} : { prompt, attempt: ++attempts }),
       }
@@ -474,7 +474,8 @@ function anyHost(side: HostSide, opened: () => Open): void {
   test('find, where it is promised, tells what became of a lost submit', async () => {
     const open = opened()
     const { submit: promise } = open.provider.capabilities
-    const calls = open.fresh()
+    // A project of its own: submits that others have lost are none of its business.
+    const calls = open.fresh(undefined, 'finding')
     const promised = promise === 'list' || promise === 'client-id'
     expect(calls.find !== undefined || !promised).toBe(true)
     // One that is blind may find what it has kept itself; it says so in its own tests.
@@ -483,15 +484,42 @@ function anyHost(side: HostSide, opened: () => Open): void {
     const arrived = await open.job(undefined, fresh())
     await hostOf().fault({ route, kind: 'reset-after-accept' })
     await failureFrom(calls.submit(arrived, isSent))
-    const ticket = await open.fresh().find?.(arrived)
+    const ticket = await open.fresh(undefined, 'finding').find?.(arrived)
     expect(ticket).toBeDefined()
     if (ticket === undefined) return
-    const later = open.fresh()
+    const later = open.fresh(undefined, 'finding')
     await untilDone(later, ticket, arrived, open.suite)
     await expectAsAsked(open, await fetched(later, ticket, arrived, open.suite), arrived)
     const never = await open.job(undefined, fresh())
     await hostOf().fault({ route, kind: 'reset-before' })
-    await failureFrom(calls.submit(never, isSent))
-    expect(await open.fresh().find?.(never)).toBeUndefined()
+    await failureFrom(open.fresh(undefined, 'finding').submit(never, isSent))
+    expect(await open.fresh(undefined, 'finding').find?.(never)).toBeUndefined()
+  })
+
+  test('a lost submit is never settled with another job', async () => {
+    const open = opened()
+    const route = side.routes.submit
+    const calls = open.fresh(undefined, 'mixing')
+    if (calls.find === undefined) return
+    const lost = async (fault: Fault): Promise<Ready> => {
+      const job = await open.job(undefined, fresh())
+      await hostOf().fault(fault)
+      await failureFrom(calls.submit(job, isSent))
+      return job
+    }
+    const first = await lost({ route, kind: 'reset-before' })
+    const ticket = await calls.submit(await open.job(undefined, fresh()), isSent)
+    const second = await lost({ route, kind: 'reset-before' })
+    await lost({ route, kind: 'reset-after-accept' })
+    for (const job of [first, second]) {
+      const later = open.fresh(undefined, 'mixing')
+      const found = await later.find?.(job).catch((error: unknown) => {
+        // Where a host tells too little to know, it is a person's to say.
+        expect(error).toMatchObject({ failure: { kind: 'uncertain' } })
+        return undefined
+      })
+      expect(found).toBeUndefined()
+    }
+    expect(ticket).toBeDefined()
   })
 }

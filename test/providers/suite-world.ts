@@ -32,7 +32,7 @@ export type SuiteWorld = {
   /** No answer's head is waited for longer than this. */
   patienceMs: number
   /** A provider as a new process would open it: nothing in memory, an empty scratch folder. */
-  open(provider: Provider, settings: ProviderUse['settings'], signal?: AbortSignal): Calls
+  open(provider: Provider, settings: ProviderUse['settings'], signal?: AbortSignal, kept?: string): Calls
   close(): void
 }
 
@@ -81,12 +81,12 @@ export async function openSuiteWorld(): Promise<SuiteWorld> {
     sent,
     slept,
     patienceMs: 20_000,
-    open(provider, settings, signal = new AbortController().signal) {
+    open(provider, settings, signal = new AbortController().signal, kept = 'kept') {
       opened += 1
       return provider.open({
         world,
         scratch: join(folder, `scratch-${opened}`),
-        kept: join(folder, 'kept'),
+        kept: join(folder, kept),
         signal,
         use: { name: 'host', kind: provider.kind, keyEnv: 'SUITE_KEY', settings, span: { path: 'film.ltx', start: 0, end: 0 } },
         tool: async () => tool,
