@@ -16,6 +16,7 @@ function noise(length: number): Buffer {
   return bytes
 }
 
+const footage = readFileSync(join(import.meta.dirname, '../samples/joins/assets/own.mp4'))
 const shot = (words: string): string => film(`shot a 4s { ${words} }`)
 const from = (path: string): string => film(`shot a 4s from "${path}" { "waves roll in" }`)
 const nested = (opening: string, closing: string): string => `ltx 1\n${opening.repeat(10_000)}${closing.repeat(10_000)}`
@@ -64,10 +65,10 @@ const scripts: readonly Bad[] = [
   bad('the lock as output', film('shot a 4s { "waves roll in" }').replace('out/tiny.mp4', 'good.ltx.lock'), 'no name for a film', '2:'),
   bad('an output among the clips', film('shot a 4s { "waves roll in" }').replace('out/', '.ltx/'), 'holds the clips', '2:'),
   bad('an output over its own footage', film('clip a "Own.mp4" 0s..1s').replace('out/tiny', 'own'), 'the film itself', '4:8', {
-    files: { 'Own.mp4': 'footage that is nowhere else' },
+    files: { 'Own.mp4': footage },
   }),
   bad('a delivery over its own footage', film('clip a "own.mp4" 0s..1s\ndeliver d { output "./own.mp4" }'), 'the film itself', '4:8', {
-    files: { 'own.mp4': 'footage that is nowhere else' },
+    files: { 'own.mp4': footage },
   }),
   bad('an absolute output', film('shot a 4s { "waves roll in" }').replace('out/tiny', '/tmp/tiny'), 'root of the disk', '2:'),
 ]
