@@ -336,6 +336,43 @@ describe('a lost answer', () => {
     expect(await later.calls.find?.(ready({ begunAt: Date.parse(now) }))).toEqual({ id: 'second' })
     expect([...disk.values()].join()).not.toContain('secret-key-123')
   })
+  it('an answer that came and was not recorded any more is known here', async () => {
+    const disk = new Map<string, string>()
+    await openAt([envelope({ id: 'mine', status: 'created' })], {}, disk).calls.submit(ready(), sent)
+    const later = openAt([], {}, disk)
+    expect(await later.calls.find?.(ready())).toEqual({ id: 'mine' })
+    expect(later.world.requests).toEqual([])
+  })
+  it('while another attempt of that time is open, one task is not sure', async () => {
+    const disk = new Map<string, string>()
+    const { calls } = openAt([lost, lost], {}, disk)
+    await failureOf(calls.submit(ready({ clientKey: 'c0' }), sent))
+    await failureOf(calls.submit(ready(), sent))
+    const later = openAt([list(item('one')), list(), list(item('one'))], { settleMs: 0 }, disk)
+    expect((await failureOf(later.calls.find?.(ready()) ?? Promise.resolve())).kind).toBe('uncertain')
+    expect(await later.calls.find?.(ready({ clientKey: 'c0' }))).toBeUndefined()
+    expect(await later.calls.find?.(ready())).toEqual({ id: 'one' })
+  })
+  it('what was refused or never left is not open', async () => {
+    const disk = new Map<string, string>()
+    const { calls } = openAt([{ status: 429, body: {} }, { trouble: 'unsent' }, lost], {}, disk)
+    for (const clientKey of ['c8', 'c9', 'c1']) await failureOf(calls.submit(ready({ clientKey }), sent))
+    const later = openAt([list(item('one'))], { settleMs: 0 }, disk)
+    expect(await later.calls.find?.(ready())).toEqual({ id: 'one' })
+  })
+  it('submits go one after the other', async () => {
+    const { calls } = openAt([envelope({ id: 'a', status: 'created' }), envelope({ id: 'b', status: 'created' })])
+    let open = 0
+    let most = 0
+    const slow = async (): Promise<void> => {
+      open += 1
+      most = Math.max(most, open)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      open -= 1
+    }
+    await Promise.all(['c1', 'c2'].map((clientKey) => calls.submit(ready({ clientKey }), slow)))
+    expect(most).toBe(1)
+  })
   it('the host’s clock counts, not ours', async () => {
     const late = { 'content-type': 'application/json', date: 'Fri, 20 Nov 2026 11:00:00 GMT' }
     const body = { code: 200, message: 'success', data: { items: [item('mine', { created_at: '2026-11-20T10:59:58Z' }), item('ours?')] } }

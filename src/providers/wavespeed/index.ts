@@ -24,6 +24,20 @@ const rules: InputRules = {
   video: { codecs: ['h264', 'h265'], maxBytes: 100_000_000, maxSide: 3840, minFrames: 9 },
 }
 
+/** Before there is a task, `not found` speaks of the model. */
+function misnamed(error: unknown, path: string): unknown {
+  if (!(error instanceof ProviderFailure) || error.failure.kind !== 'expired') return error
+  const next = 'correct `model` in the provider block'
+  return new ProviderFailure({
+    ...error.failure,
+    kind: 'invalid',
+    message: `${host} has no model ${path}`,
+    next,
+    retry: false,
+    billed: 'no',
+  })
+}
+
 const idOf = (ticket: Ticket): string => encodeURIComponent(String(ticket.id ?? ''))
 
 function open({ world, signal, scratch, kept, tool, uploads, use }: Context): Calls {
@@ -34,8 +48,13 @@ function open({ world, signal, scratch, kept, tool, uploads, use }: Context): Ca
   const account = accountOf(world, base, world.secret(env))
   const waits = use.settings['settleMs']
   const known = openKnown(world, kept)
-  /** When each attempt of this process was sent. */
-  const sentAt = new Map<string, number>()
+  let turn: Promise<unknown> = Promise.resolve()
+  /** One submit, or one search for a lost one, at a time: so that at most one task at the host has an owner nobody knows. */
+  const alone = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(work)
+    turn = mine.catch(() => undefined)
+    return mine
+  }
 
   const classic = async (file: Prepared): Promise<Uploaded> => {
     const part = { name: 'file', path: file.path, fileName: file.name, type: file.mime }
@@ -80,26 +99,21 @@ function open({ world, signal, scratch, kept, tool, uploads, use }: Context): Ca
     async submit(job, sent) {
       const path = pathOf(job.request)
       const json = await bodyFor(job)
-      const marked = async (): Promise<void> => {
-        sentAt.set(job.clientKey, world.clock.now())
-        await sent()
-      }
-      const reply = await doors.pay({ method: 'POST', path: `/api/v3/${path}`, json }, marked).catch((error: unknown) => {
-        // Before there is a task, `not found` speaks of the model.
-        if (!(error instanceof ProviderFailure) || error.failure.kind !== 'expired') throw error
-        const next = 'correct `model` in the provider block'
-        throw new ProviderFailure({
-          ...error.failure,
-          kind: 'invalid',
-          message: `${host} has no model ${path}`,
-          next,
-          retry: false,
-          billed: 'no',
-        })
+      return alone(async () => {
+        signal.throwIfAborted()
+        try {
+          const reply = await doors.pay({ method: 'POST', path: `/api/v3/${path}`, json }, async () => {
+            await known.begin(job.clientKey)
+            await sent()
+          })
+          const { id } = readPrediction(reply, doors)
+          await known.add(id, job.clientKey)
+          return { id }
+        } catch (error) {
+          if (!(error instanceof ProviderFailure) || error.failure.billed === 'no') await known.drop(job.clientKey)
+          throw misnamed(error, path)
+        }
       })
-      const { id } = readPrediction(reply, doors)
-      await known.add(id, job.clientKey)
-      return { id }
     },
     async poll(ticket, job): Promise<Status> {
       await known.add(String(ticket.id ?? ''), job.clientKey)
@@ -125,22 +139,28 @@ function open({ world, signal, scratch, kept, tool, uploads, use }: Context): Ca
         throw new ProviderFailure(doors.failure({ kind: 'host', words: 'its result is not there yet', retry: true }, requestId))
       await doors.download(standing.url, into)
     },
-    async find(job) {
-      const body = bodyOf(job.request, new Map([...job.files.keys()].map((slot) => [slot, ''])))
-      const id = await settle({
-        doors,
-        clock: world.clock,
-        signal,
-        model: pathOf(job.request),
-        body,
-        begunAt: sentAt.get(job.clientKey) ?? job.begunAt,
-        taken: await known.others(job.clientKey),
-        patienceMs: typeof waits === 'number' ? waits : 60_000,
-      })
-      if (id === undefined) return undefined
-      await known.add(id, job.clientKey)
-      return { id }
-    },
+    find: (job) =>
+      alone(async () => {
+        const attempt = await known.attemptOf(job.clientKey)
+        // Its answer came, and was not written into the journal any more.
+        if (typeof attempt?.id === 'string') return { id: attempt.id }
+        const id = await settle({
+          doors,
+          clock: world.clock,
+          signal,
+          model: pathOf(job.request),
+          body: bodyOf(job.request, new Map([...job.files.keys()].map((slot) => [slot, '']))),
+          begunAt: attempt?.at ?? job.begunAt,
+          others: await known.others(job.clientKey),
+          patienceMs: typeof waits === 'number' ? waits : 60_000,
+        })
+        if (id === undefined) {
+          await known.drop(job.clientKey)
+          return undefined
+        }
+        await known.add(id, job.clientKey)
+        return { id }
+      }),
     adopt: (id) => ({ id: /predictions\/([\w-]+)/.exec(id)?.[1] ?? id }),
     async probe() {
       readList(await doors.read({ method: 'POST', path: '/api/v3/predictions', json: { page: 1, page_size: 1 } }), doors)

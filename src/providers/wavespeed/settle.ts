@@ -6,6 +6,7 @@ import type { Clock } from '../../world.ts'
 import type { Doors } from '../http.ts'
 import { sameInput } from '../same-input.ts'
 import { cannotTell, type Prediction, readList } from './answers.ts'
+import type { Attempt } from './known.ts'
 import type { WaveBody } from './request.ts'
 
 export type Settling = {
@@ -16,17 +17,19 @@ export type Settling = {
   readonly body: WaveBody
   /** When it was sent, by our clock; where nobody knows any more, any task of the last days may be it. */
   readonly begunAt: number | undefined
-  /** Tasks that are known to be other jobs'. */
-  readonly taken: ReadonlySet<string>
+  /** Other attempts of ours: their tasks are not this job's, and one whose fate is open too could be any task of its time. */
+  readonly others: readonly Attempt[]
   /** How long a task that was taken may stay out of the list. */
   readonly patienceMs: number
 }
 
 const keptFor = 7 * 24 * 3600_000
 /** The host's clock is known to the second where it shows it. */
-const beforeMs = 5_000
+const beforeMs = 3_000
 const beforeUnknownMs = 2 * 60_000
-const afterMs = 10 * 60_000
+/** A submit is waited for a minute; what was taken was taken by then, or soon after. */
+const afterMs = 3 * 60_000
+const openMs = 60_000
 const everyMs = 10_000
 const pageSize = 100
 const mostPages = 20
@@ -47,7 +50,8 @@ type Look = (settling: Settling) => Promise<readonly Prediction[]>
 /** Looks at all tasks of the model from that time that could be this job; the host's clock is taken at the first look. */
 function openLook(): Look {
   let skew: number | undefined
-  return async ({ doors, clock, model, body, begunAt, taken }) => {
+  return async ({ doors, clock, model, body, begunAt, others }) => {
+    const taken = new Set(others.map(({ id }) => id))
     const found: Prediction[] = []
     const since = begunAt === undefined ? clock.now() - keptFor : begunAt - afterMs
     for (let page = 1; page <= mostPages; page += 1) {
@@ -68,9 +72,13 @@ function openLook(): Look {
   }
 }
 
+/** The time is known, and no other attempt whose task could fall into it is open. They go one after the other, so an earlier one was over by then. */
+const isSure = ({ begunAt, others }: Settling): boolean =>
+  begunAt !== undefined && others.every(({ id, at }) => id !== null || at < begunAt - openMs || at > begunAt + afterMs)
+
 /** The task's id; undefined when it never arrived. */
 export async function settle(settling: Settling): Promise<string | undefined> {
-  const { clock, signal, body, begunAt, patienceMs } = settling
+  const { clock, signal, body, patienceMs } = settling
   const look = openLook()
   const until = clock.monotonic() + patienceMs
   for (;;) {
@@ -78,7 +86,7 @@ export async function settle(settling: Settling): Promise<string | undefined> {
     const sure = found.find((item) => isSame(body, item) === true)
     if (sure !== undefined) return sure.id
     const [first] = found
-    if (first !== undefined && found.length === 1 && begunAt !== undefined) return first.id
+    if (first !== undefined && found.length === 1 && isSure(settling)) return first.id
     if (first !== undefined) throw new ProviderFailure(cannotTell(found.map(({ id }) => id)))
     const left = until - clock.monotonic()
     if (left <= 0) return undefined
