@@ -59,6 +59,8 @@ export type Request = {
   readonly prompt: string
   readonly negative: string
   readonly seed?: number
+  /** From the second take on, where no seed tells takes apart: the same words, bought once more. */
+  readonly take?: number
   /** The movement that the camera notes certainly mean, where the host has a word of its own for it. */
   readonly camera?: CameraMotion
   /** Adapters on top of the model. Present only where the host takes them. */

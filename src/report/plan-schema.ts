@@ -75,6 +75,7 @@ const request = z
     prompt: z.string(),
     negative: z.string(),
     seed: z.exactOptional(whole),
+    take: z.exactOptional(whole.describe('From the second take on, where no seed is sent.')),
     camera: z.exactOptional(z.enum(['dolly_in', 'dolly_out', 'dolly_left', 'dolly_right', 'jib_up', 'jib_down', 'static', 'focus_shift'])),
     loras: z.exactOptional(z.array(z.object({ path: z.string(), scale: z.number() }))),
     sound: z.boolean(),

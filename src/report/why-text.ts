@@ -56,6 +56,7 @@ function jobRows(job: Job, first: Job | undefined, plan: Plan, width: number): r
     `${rateText(request.rate)} fps`,
     ...(request.frames > 0 ? [counted(request.frames, 'frame')] : []),
     ...(request.seed === undefined ? [] : [`seed ${request.seed}`]),
+    ...(request.take === undefined ? [] : [`take ${request.take}`]),
     ...(request.sound ? [] : ['silent']),
   ]
   const sameWords = job !== first && request.prompt === first?.request.prompt

@@ -97,6 +97,22 @@ describe('endpoints that differ', () => {
     const { plan } = planOf(program([shot('open', 48)]), { providers: providers('open', { perSecond: dollars(0.05) }) })
     expect(plan.jobs[0]?.price).toBe(dollars(0.1))
   })
+  it('tells takes apart by their seeds, and where none is sent by their number', () => {
+    const film = program([shot('open', 48, { takes: 3, steps: [extend(48)] })])
+    const bought = (model?: string) =>
+      planOf(program([shot('open', 48, { takes: 3 })]), { providers: providers(model) }).plan.jobs.filter(
+        (job) => job.operation === 'text-to-video',
+      )
+    expect(bought().map(({ request }) => request.take)).toEqual([undefined, 2, 3])
+    expect(new Set(bought().map(({ key }) => key)).size).toBe(3)
+    expect(bought('open').map(({ request }) => [request.seed, request.take])).toEqual([
+      [100, undefined],
+      [101, undefined],
+      [102, undefined],
+    ])
+    const { plan } = planOf(film, { providers: providers('open') })
+    expect(plan.jobs.filter((job) => job.operation === 'extend').map(({ request }) => request.take)).toEqual([undefined, 2, 3])
+  })
   it('takes the endpoint with adapters for a shot in which somebody has one, and only then', () => {
     const film = { ...program([shot('open', 48, { words: words(`${mara.words} walks`) }), shot('empty', 48)]), cast: [mara] }
     const { plan } = planOf(film, { providers: providers('open') })

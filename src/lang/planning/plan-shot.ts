@@ -9,7 +9,7 @@ import type { Need, Refusal } from './offer.ts'
 import { longestOf, purchase } from './offer.ts'
 import { planExtend, planRetake } from './plan-steps.ts'
 import type { Place, Standing, Take, Tally } from './plan-take.ts'
-import { addCutJob, addModelJob } from './plan-take.ts'
+import { addCutJob, addModelJob, apart } from './plan-take.ts'
 import type { ShotSetting } from './shot-request.ts'
 import { baseRequest, priceWith, slateOf } from './shot-request.ts'
 
@@ -50,6 +50,7 @@ function planFirst(take: Take, frames: number, place: Place): Standing | undefin
   if ('what' in bought) return planChain(take, need, bought, place)
   const request: Request = {
     ...baseRequest(shot, shot.words, stepSeed(shot.seed, take.number - 1), bought, setting),
+    ...apart(take, bought),
     segments: bought.offer.segments === true ? shot.segments.map(({ from, to, text }) => ({ from, to, text })) : [],
     keys: shot.keys.map(({ frame, strength }) => ({ frame, strength })),
     ...(setting.heard === undefined ? {} : { heard: { from: setting.heard.from, to: setting.heard.to } }),

@@ -9,7 +9,7 @@ import { toNumber } from '../time.ts'
 import type { Purchase } from './offer.ts'
 import { purchase } from './offer.ts'
 import type { Place, Standing, Take } from './plan-take.ts'
-import { addCutJob, addModelJob, conformWhole } from './plan-take.ts'
+import { addCutJob, addModelJob, apart, conformWhole } from './plan-take.ts'
 import { baseRequest, filmFramesOf, priceWith, slateOf } from './shot-request.ts'
 
 type Extend = Extract<Step, { kind: 'extend' }>
@@ -41,6 +41,7 @@ export function planExtend(take: Take, step: Extend, place: Place, standing: Sta
   const id = addModelJob(take, place, {
     request: {
       ...baseRequest(shot, step.words, stepSeed(step.seed, take.number - 1), bought, setting),
+      ...apart(take, bought),
       extend: { at: step.at, context: atRate(context, rate, bought) },
       ...slateOf(
         shot,
@@ -100,6 +101,7 @@ export function planRetake(take: Take, step: Retake, place: Place, standing: Sta
   const id = addModelJob(take, place, {
     request: {
       ...baseRequest(shot, step.words, stepSeed(step.seed, take.number - 1), bought, setting),
+      ...apart(take, bought),
       // A provider is asked for whole seconds where it sells them so; what is spliced is the range of the script.
       frames: atRate(asked.to - asked.from, rate, bought),
       retake: { from: atRate(asked.from - source.start, rate, bought), to: atRate(asked.to - source.start, rate, bought), mode },

@@ -1,6 +1,6 @@
 // One take while it is being planned: where it stands, what it has come to so far, and how a job is added to it.
 
-import { promiseOf } from '../catalogue.ts'
+import { promiseOf, takesSeed } from '../catalogue.ts'
 import type { Bridge, Input, JobId, Reproducibility, Request } from '../plan.ts'
 import type { Shot } from '../program.ts'
 import type { Span } from '../source.ts'
@@ -37,6 +37,10 @@ const jobId = (take: Take, { step, part }: Place): JobId => `${take.shot.path}@$
 
 const promises: readonly Reproducibility[] = ['exact', 'same-host', 'keep-bytes']
 const weaker = (a: Reproducibility, b: Reproducibility): Reproducibility => (promises.indexOf(a) > promises.indexOf(b) ? a : b)
+
+/** What makes this take another job than the first where its seed is not sent. */
+export const apart = ({ number, setting }: Take, { offer }: Purchase): { take?: number } =>
+  number === 1 || takesSeed(setting.provider.capabilities, offer) ? {} : { take: number }
 
 export type ModelJob = {
   readonly request: Request
