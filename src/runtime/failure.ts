@@ -32,7 +32,9 @@ export function failureOf(error: unknown): Failure | undefined {
   if (!(error instanceof Error)) return undefined
   if (error.name === 'AbortError') return cancelled
   if (!('code' in error) || typeof error.code !== 'string' || !Object.hasOwn(diskWords, error.code)) return undefined
-  const path = 'path' in error && typeof error.path === 'string' ? error.path : 'a file'
+  // Of a rename both ends are told: the one that people know is where it was to go.
+  const known = 'dest' in error && typeof error.dest === 'string' ? error.dest : 'path' in error ? error.path : undefined
+  const path = typeof known === 'string' ? known : 'a file'
   const said = diskWords[error.code]?.(path)
   return said === undefined ? undefined : { kind: 'disk', message: said[0], next: said[1], retry: false }
 }
