@@ -43,7 +43,7 @@ const lasts = (entry: Entry, now: number, lastsMs: number): boolean =>
   entry.at <= now + 60_000 && (entry.until ?? entry.at + untoldMs) - now >= lastsMs
 
 /** A signed address is a key to the file: it is used now and not written down. */
-const mayBeKept = (uri: string): boolean => !/[?&](x-(goog|amz)-|sig=|signature=|token=|key=|expires=|policy=)/i.test(uri)
+const mayBeKept = (uri: string): boolean => !/[?&][\w-]*(signature|sig|token|key|credential|expires|policy)=/i.test(uri)
 
 async function readBook(files: World['files'], path: string): Promise<Map<string, Entry>> {
   try {
