@@ -7,7 +7,7 @@ import type { Made } from '../make.ts'
 import { make, ProjectBusy } from '../make.ts'
 import { openScript } from '../open-script.ts'
 import type { Exit } from '../report/exit.ts'
-import { exitCode, exitOf } from '../report/exit.ts'
+import { exitCode, exitOf, worst } from '../report/exit.ts'
 import { safeText } from '../report/safe-text.ts'
 import type { Screen } from '../report/screen.ts'
 import { chooseScreen, isCi, openScreen } from '../report/screen.ts'
@@ -79,7 +79,7 @@ export async function render(call: Call, io: Io): Promise<number> {
       exits.push(await renderFilm(film, { wanted, call, stopping }, io))
       if (stopping.signal.aborted) break
     }
-    return exitCode(exits.find((exit) => exit !== 'ok') ?? 'ok')
+    return exitCode(worst.find((exit) => exits.includes(exit)) ?? 'ok')
   } finally {
     stopping.end()
   }
