@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { openReporter } from '../../src/lang/diagnostic.ts'
 import { type Lock, type LockedJob, lockWord, parseLock, printLock } from '../../src/lang/lock.ts'
 import type { Request } from '../../src/lang/plan.ts'
+import { workOf } from '../work-done.ts'
 
 const hash = (digit: string): string => digit.repeat(64)
 const request: Request = {
@@ -142,9 +143,8 @@ describe('a lock that cannot be read', () => {
     expect(read(text.replace('  price', '  constructor x\n  price')).errors[0]?.message).toContain('`constructor` is nothing')
   })
   test('a megabyte of noise is refused quickly', () => {
-    const start = performance.now()
-    firstError(`ltx-lock 1\n${'x'.repeat(33 * 1024 * 1024)}`)
-    expect(performance.now() - start).toBeLessThan(2000)
+    const noise = `ltx-lock 1\n${'x'.repeat(33 * 1024 * 1024)}`
+    expect(workOf(() => firstError(noise))).toBeLessThan(2000)
   })
 })
 

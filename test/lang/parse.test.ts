@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Command, Expr, Statement, Text } from '../../src/lang/ast.ts'
 import { Grammar } from '../../src/lang/syntax/grammar.ts'
+import { workOf } from '../work-done.ts'
 import { film, series } from './films.ts'
 import { at, meaning, read, readClean, scripts, summary } from './syntax-kit.ts'
 
@@ -319,9 +320,8 @@ test('10 MiB of noise are refused at once', () => {
   const noise = Array.from({ length: 1024 }, (_, at) => String.fromCharCode(33 + ((at * 7919) % 90)))
     .join('')
     .repeat(10 * 1024)
-  const start = performance.now()
   expect(read(noise).diagnostics.map((found) => found.code)).toEqual(['limit.file'])
-  expect(performance.now() - start).toBeLessThan(200)
+  expect(workOf(() => read(noise))).toBeLessThan(200)
 })
 
 test('noise of a size a script may have earns a hundred errors at most', () => {
@@ -339,9 +339,8 @@ test('10,000 lines are read in well under half a second', () => {
     text += scene.replace('scene harbor', `scene harbor-${at}`).replace('scene storm', `scene storm-${at}`)
   }
   readClean(film)
-  const start = performance.now()
-  readClean(text)
-  expect(performance.now() - start).toBeLessThan(1500)
+  // A few times what it takes on a quiet machine: a shared processor is slower, not only busy.
+  expect(workOf(() => readClean(text))).toBeLessThan(1500)
 })
 
 // ── properties ──────────────────────────────────────────────────────────────────────────────────────────────────────────
