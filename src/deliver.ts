@@ -39,7 +39,7 @@ export type FilmCut = {
 }
 
 /** Raise when the same parts would be cut into another film. */
-const generation = 1
+const generation = 2
 const titleFade = 0.25
 
 /** Where the film goes: the lower rungs beside the real one, never over it. */
