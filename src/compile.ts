@@ -117,6 +117,7 @@ function planInput(program: Program, seen: Seen): PlanInput {
     facts: seen.facts,
     remembered: new Map([...seen.lock.jobs].map(([id, job]) => [id, { key: job.key, request: job.request }])),
     picks: seen.lock.picks,
+    moves: seen.lock.moves,
     findMade: seen.made.find,
     sha256: seen.world.sha256,
     hasKey: (environmentName) => seen.world.secret(environmentName) !== undefined,

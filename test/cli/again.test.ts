@@ -118,6 +118,7 @@ describe('a rename', () => {
     expectOneError(await ltx(folder, ['rename', 'sea/two', 'sea/gul']), { code: 2, says: 'no shot `sea/gul`', place: 'sea/gull' })
     const renamed = await ltx(folder, ['rename', 'sea/two', 'sea/gull'])
     expect([renamed.code, renamed.out]).toEqual([0, expect.stringContaining('are now those of sea/gull')])
+    expect((await ltx(folder, ['plan'])).out).toMatch(/3 kept · nothing to make/)
     expect(await render()).toEqual({ begun: [], recut: false })
     expect(hashOf(join(folder, output))).toBe(before)
     // Named again, it is still the same clip.

@@ -40,6 +40,8 @@ export type PlanInput = {
   readonly facts: ReadonlyMap<string, AssetFacts>
   readonly remembered: ReadonlyMap<JobId, Remembered>
   readonly picks: ReadonlyMap<Path, number>
+  /** The path a shot was first made under, by its path now. */
+  readonly moves?: ReadonlyMap<Path, Path>
   readonly findMade: FindMade
   readonly sha256: HashText
   readonly hasKey: (environmentName: string) => boolean
@@ -334,8 +336,10 @@ const pathOfJob = (id: JobId): Path => id.split('@')[0] ?? id
 /** Items that the lock remembers and the script no longer has. */
 function droppedLines(program: Program, input: PlanInput): readonly PlanLine[] {
   if (input.rung === 'animatic') return []
-  const here = new Set(program.items.map((item) => item.path))
-  const gone = new Set([...input.remembered.keys()].map(pathOfJob).filter((path) => !here.has(path)))
+  // A shot that was renamed is still the one it was first.
+  const first = (path: Path): Path => input.moves?.get(path) ?? path
+  const here = new Set(program.items.map((item) => first(item.path)))
+  const gone = new Set([...input.remembered.keys()].map(pathOfJob).filter((path) => !here.has(first(path))))
   return [...gone].sort().map((path) => ({
     path,
     kind: 'shot',
