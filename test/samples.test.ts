@@ -18,7 +18,7 @@ import { openNodeWorld } from '../src/world.node.ts'
 
 const folder = join(import.meta.dirname, 'samples')
 const samples = readdirSync(folder).sort()
-const write = process.env['GOLDEN'] === 'write'
+const write = process.env.GOLDEN === 'write'
 
 /** JSON without the places in the script, which would change with every comment. */
 const withoutSpans = (value: unknown): string =>

@@ -61,7 +61,7 @@ describe('a job on the wire', () => {
     [481, 24, 20],
     [505, 50, 10],
   ])('%i frames at %i fps are %i seconds', (frames, fps, seconds) =>
-    expect(askFor(request({ frames, rate: { num: fps, den: 1 } }), uris()).body['duration']).toBe(seconds),
+    expect(askFor(request({ frames, rate: { num: fps, den: 1 } }), uris()).body.duration).toBe(seconds),
   )
   test('pictures go by their slots', () => {
     const { endpoint, body } = askFor(request({ operation: 'image-to-video' }), uris('first-frame', 'last-frame'))
@@ -88,9 +88,9 @@ describe('a job on the wire', () => {
           request({ operation: 'extend', frames, rate: { num: fps, den: 1 }, extend: { at: 'end', context } }),
           uris('video'),
         )
-        const sum = (Number(body['context']) + Number(body['duration'])) * fps
+        const sum = (Number(body.context) + Number(body.duration)) * fps
         expect(Math.round(sum)).toBeLessThanOrEqual(505)
-        expect(Math.round(Number(body['duration']) * fps)).toBe(frames)
+        expect(Math.round(Number(body.duration) * fps)).toBe(frames)
       }
   })
   test('extend before, without words', () => {

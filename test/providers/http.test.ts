@@ -195,7 +195,7 @@ describe('read', () => {
 })
 
 describe('the key', () => {
-  const keysOf = (world: FakeWorld): readonly (string | undefined)[] => world.requests.map((request) => request.headers['authorization'])
+  const keysOf = (world: FakeWorld): readonly (string | undefined)[] => world.requests.map((request) => request.headers.authorization)
 
   test('is not shown to another origin, to another port, or behind a redirect', async () => {
     const { doors, world } = desk([

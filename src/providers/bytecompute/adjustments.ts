@@ -22,7 +22,7 @@ const names: Readonly<Partial<Record<string, 'seconds' | 'fps' | 'size'>>> = {
 }
 
 /** The new value of a pair, or the value itself. */
-function valueOf(given: unknown): unknown {
+function newValueOf(given: unknown): unknown {
   if (!isFields(given)) return given
   const name = after.find((one) => Object.hasOwn(given, one))
   return name === undefined ? given : given[name]
@@ -41,12 +41,12 @@ const numberIn = (value: unknown): number | undefined => {
 function sizeIn(value: unknown): Changes {
   const pair = typeof value === 'string' ? /^\s*(\d{2,5})\s*[x×*]\s*(\d{2,5})\s*$/i.exec(value) : null
   if (pair !== null) return { width: Number(pair[1]), height: Number(pair[2]) }
-  const [width, height] = isFields(value) ? [numberIn(value['width']), numberIn(value['height'])] : []
+  const [width, height] = isFields(value) ? [numberIn(value.width), numberIn(value.height)] : []
   return width === undefined || height === undefined ? {} : { width, height }
 }
 
 function changeOf(name: string, given: unknown): Changes {
-  const value = valueOf(given)
+  const value = newValueOf(given)
   switch (names[name.toLowerCase()]) {
     case 'seconds': {
       const seconds = numberIn(value)
@@ -70,7 +70,7 @@ export function changesIn(adjustments: unknown): Changes | undefined {
     if (adjustments.length === 0) return undefined
     return Object.assign(
       {},
-      ...adjustments.map((one) => (isFields(one) ? changeOf(String(one['field'] ?? one['name'] ?? one['parameter'] ?? ''), one) : {})),
+      ...adjustments.map((one) => (isFields(one) ? changeOf(String(one.field ?? one.name ?? one.parameter ?? ''), one) : {})),
     ) as Changes
   }
   if (!isFields(adjustments)) return adjustments === '' ? undefined : {}

@@ -22,7 +22,7 @@ const rules: InputRules = {
 
 /** `https://us-01.example/v1` and the same without its version are one address. */
 function baseOf({ use }: Context): string {
-  const own = use.settings['base']
+  const own = use.settings.base
   if (typeof own === 'string' && URL.canParse(own)) return own.replace(/\/+$/, '').replace(/\/v1$/, '')
   throw new ProviderFailure({
     kind: 'invalid',
@@ -37,14 +37,14 @@ function baseOf({ use }: Context): string {
 const noted = (changes: Changes | undefined): Ticket => (changes === undefined ? {} : { adjusted: true, ...changes })
 
 function notesOf(ticket: Ticket): Changes | undefined {
-  if (ticket['adjusted'] !== true) return undefined
+  if (ticket.adjusted !== true) return undefined
   const number = (name: string): number | undefined => (typeof ticket[name] === 'number' ? ticket[name] : undefined)
   return Object.fromEntries(
     ['seconds', 'fps', 'width', 'height'].flatMap((name) => (number(name) === undefined ? [] : [[name, number(name)]])),
   )
 }
 
-const idOf = (ticket: Ticket): string => encodeURIComponent(String(ticket['id'] ?? ''))
+const idOf = (ticket: Ticket): string => encodeURIComponent(String(ticket.id ?? ''))
 
 function open(context: Context): Calls {
   const { world, signal, scratch, tool, use } = context
@@ -97,7 +97,7 @@ function open(context: Context): Calls {
         case 'done': {
           const [before, now] = [notesOf(ticket), answer.changes]
           const changes = before === undefined && now === undefined ? undefined : { ...before, ...now }
-          const until = answer.expiresAt ?? ticket['expiresAt']
+          const until = answer.expiresAt ?? ticket.expiresAt
           return {
             state: 'done',
             ...(typeof until === 'number' ? { expiresAt: until } : {}),

@@ -60,6 +60,6 @@ export function explainFailed(error: JobStatus['error']): Explained {
 
 /** The address of the clip, where there is one. */
 export function clipUrl({ result }: JobStatus): string | undefined {
-  const url = result?.['video_url']
+  const url = result?.video_url
   return typeof url === 'string' && url !== '' ? url : undefined
 }

@@ -27,7 +27,7 @@ const isHome = (base: string): boolean => /^https?:\/\/(127\.\d+\.\d+\.\d+|local
 export function openDesk(context: Context): Desk {
   const { world, signal, use } = context
   const env = use.keyEnv ?? 'LTX_API_KEY'
-  const base = typeof use.settings['base'] === 'string' ? use.settings['base'] : usualBase
+  const base = typeof use.settings.base === 'string' ? use.settings.base : usualBase
   const atHome = isHome(base)
   const key = { env, header: 'authorization', before: 'Bearer ', ...(atHome ? { optional: true } : {}) }
   const doors = openDoors({ world, signal, base, key, host, explain: explainLtx })

@@ -77,7 +77,7 @@ function openJobs(desk: Desk): Calls {
 
 function open(context: Context): Calls {
   const desk = openDesk(context)
-  return context.use.settings['transport'] === 'sync' ? openSync(desk) : openJobs(desk)
+  return context.use.settings.transport === 'sync' ? openSync(desk) : openJobs(desk)
 }
 
 export const hostedLtxProvider: Provider = { kind: 'hosted-ltx', capabilities: hostedLtx, open }

@@ -59,15 +59,15 @@ export function openSync(desk: Desk): Calls {
     },
     async poll(ticket) {
       context.signal.throwIfAborted()
-      if (await files.exists(pathOf(String(ticket['file'])))) return { state: 'done' }
+      if (await files.exists(pathOf(String(ticket.file)))) return { state: 'done' }
       const gone = { kind: 'expired', words: 'its only copy of the clip was kept here and is gone', billed: 'yes' } as const
       throw new ProviderFailure(doors.failure(gone))
     },
     async fetch(ticket, _job, into) {
-      await files.linkOrCopy(pathOf(String(ticket['file'])), into)
+      await files.linkOrCopy(pathOf(String(ticket.file)), into)
     },
     async release(ticket) {
-      await files.remove(pathOf(String(ticket['file'])))
+      await files.remove(pathOf(String(ticket.file)))
     },
     /** Only what came whole before a crash can be found; of everything else nobody can tell. */
     async find(job): Promise<Ticket | undefined> {

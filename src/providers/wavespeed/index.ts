@@ -42,11 +42,11 @@ const idOf = (ticket: Ticket): string => encodeURIComponent(String(ticket.id ?? 
 
 function open({ world, signal, scratch, kept, tool, uploads, use }: Context): Calls {
   const env = use.keyEnv ?? 'WAVESPEED_API_KEY'
-  const own = use.settings['base']
+  const own = use.settings.base
   const base = typeof own === 'string' ? own : 'https://api.wavespeed.ai'
   const doors = openDoors({ world, signal, base, key: { env, header: 'authorization', before: 'Bearer ' }, host, explain: explainWave })
   const account = accountOf(world, base, world.secret(env))
-  const waits = use.settings['settleMs']
+  const waits = use.settings.settleMs
   const known = openKnown(world, kept)
   let turn: Promise<unknown> = Promise.resolve()
   /** One submit, or one search for a lost one, at a time: so that at most one task at the host has an owner nobody knows. */
