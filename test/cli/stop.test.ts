@@ -23,9 +23,9 @@ import {
 } from './kit.ts'
 
 const shots = film(`scene sea "a grey sea at dawn" {
-  shot one   2s { "waves roll in from left to right" takes 2 }
-  shot two   2s { "a gull crosses the sky" extend 1s }
-  shot three 2s { "a boat drifts past" }
+  shot one   1s { "waves roll in from left to right" takes 2 }
+  shot two   1s { "a gull crosses the sky" extend 1s }
+  shot three 1s { "a boat drifts past" }
   dissolve 6f
   shot four  1s { "spray flies over the wall" }
 }
