@@ -130,7 +130,8 @@ async function openClips(input: TrackInput, slots: readonly Slot[]): Promise<{ r
   const blocks = decodeSound({
     tool: input.tool,
     // Our own list of our own files: the one place where ffmpeg may follow a list.
-    input: { path: list, options: ['-format_whitelist', 'concat,mov,mp4', '-f', 'concat', '-safe', '0'] },
+    // One thread: FLAC is decoded faster than more of them are woken.
+    input: { path: list, options: ['-threads', '1', '-format_whitelist', 'concat,mov,mp4', '-f', 'concat', '-safe', '0'] },
     options: ['-map', '0:a:0'],
     format: 's16le',
     signal: input.signal,
