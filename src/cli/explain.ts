@@ -6,7 +6,7 @@ import { closest } from '../lang/suggest.ts'
 import { packageRoot } from '../package-root.ts'
 import { exitCode } from '../report/exit.ts'
 import { explain } from '../report/explain.ts'
-import { safeText } from '../report/safe-text.ts'
+import { safeText } from '../safe-text.ts'
 import type { Call, Io } from './io.ts'
 
 export async function explainCode(call: Call, io: Io): Promise<number> {

@@ -9,7 +9,7 @@ import { parse } from '../lang/syntax/parse.ts'
 import { decode, readOrNothing } from '../open-script.ts'
 import { exitCode } from '../report/exit.ts'
 import { renderDiagnostics } from '../report/frame.ts'
-import { safeText } from '../report/safe-text.ts'
+import { safeText } from '../safe-text.ts'
 import { scriptsOf } from './check.ts'
 import type { Call, Io } from './io.ts'
 

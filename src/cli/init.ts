@@ -2,7 +2,7 @@
 // anything that is there.
 import { basename, join, resolve } from 'node:path'
 import { ProviderFailure } from '../failure.ts'
-import { safeText } from '../report/safe-text.ts'
+import { safeText } from '../safe-text.ts'
 import type { Call, Io } from './io.ts'
 
 /** A file name from a title: lower-case words joined by hyphens. */

@@ -2,9 +2,9 @@
 // went wrong, one message with a next step. Nothing but a bug shows more than that.
 import { exitCode, exitOf } from '../report/exit.ts'
 import { commandText, overviewText } from '../report/help.ts'
-import { safeText } from '../report/safe-text.ts'
 import { chooseColour } from '../report/screen.ts'
 import { failureOf } from '../runtime/failure.ts'
+import { safeText } from '../safe-text.ts'
 import { parseCommandLine } from './args.ts'
 import { type CommandName, commands, globals, helpTable } from './commands.ts'
 import type { Command, Io } from './io.ts'

@@ -3,8 +3,8 @@
 import type { Film } from '../compile.ts'
 import { closest } from '../lang/suggest.ts'
 import { exitCode } from '../report/exit.ts'
-import { safeText } from '../report/safe-text.ts'
 import { journalFolder, parseJournal } from '../runtime/journal.ts'
+import { safeText } from '../safe-text.ts'
 import type { Call, Io } from './io.ts'
 import { Stop } from './io.ts'
 

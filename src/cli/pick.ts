@@ -1,8 +1,8 @@
 // `ltx pick SHOT N`: the choice of a take, written into the lock. Makes nothing; the next render cuts it in.
 import { openScript } from '../open-script.ts'
 import { exitCode } from '../report/exit.ts'
-import { safeText } from '../report/safe-text.ts'
 import { openLockFile } from '../runtime/lock-file.ts'
+import { safeText } from '../safe-text.ts'
 import { knownPath, planFilm, scriptOf, showDiagnostics, wantedFilms } from './film.ts'
 import type { Call, Io } from './io.ts'
 

@@ -2,8 +2,8 @@
 // since a shot's seed goes on deriving from the path it was first made under.
 import { openScript } from '../open-script.ts'
 import { exitCode } from '../report/exit.ts'
-import { safeText } from '../report/safe-text.ts'
 import { openLockFile } from '../runtime/lock-file.ts'
+import { safeText } from '../safe-text.ts'
 import { knownPath, planFilm, scriptOf, showDiagnostics, wantedFilms } from './film.ts'
 import type { Call, Io } from './io.ts'
 

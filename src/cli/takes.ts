@@ -6,7 +6,7 @@ import type { Job } from '../lang/plan.ts'
 import { timecode } from '../lang/time.ts'
 import { openScript } from '../open-script.ts'
 import { exitCode } from '../report/exit.ts'
-import { safeText } from '../report/safe-text.ts'
+import { safeText } from '../safe-text.ts'
 import { knownPath, planFilm, rungOf, scriptOf, wantedFilms } from './film.ts'
 import type { Call, Io } from './io.ts'
 

@@ -5,8 +5,8 @@ import type { Diagnostic, Fix } from '../lang/diagnostic.ts'
 import { maskSecrets } from '../lang/meaning/secret.ts'
 import { positionAt, type Source, type Span } from '../lang/source.ts'
 import { applyEdits } from '../lang/syntax/fixes.ts'
+import { safeLine, safeText } from '../safe-text.ts'
 import { widthOf, wrap } from './cell.ts'
-import { safeLine, safeText } from './safe-text.ts'
 
 export type FrameOptions = {
   readonly colour: boolean

@@ -3,7 +3,7 @@
 import type { Failure, FailureKind } from '../failure.ts'
 import { formParts } from '../lang/form.ts'
 import type { Form, Job } from '../lang/plan.ts'
-import { safeText } from './safe-text.ts'
+import { safeText } from '../safe-text.ts'
 
 /** Text from outside on one line, safe to print. */
 export const oneLine = (text: string): string => safeText(text.replace(/\s+/g, ' ').trim())

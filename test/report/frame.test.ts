@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Details, openReporter } from '../../src/lang/diagnostic.ts'
 import { renderDiagnostics } from '../../src/report/frame.ts'
-import { safeLine, safeText } from '../../src/report/safe-text.ts'
+import { safeLine, safeText } from '../../src/safe-text.ts'
 
 const sourceOf = (text: string, path = 'film.ltx') => new Map([[path, { path, text }]])
 

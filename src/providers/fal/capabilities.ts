@@ -5,20 +5,12 @@
 import type { CameraMotion } from '../../lang/camera.ts'
 import type { Capabilities, ModelOperation, Offer } from '../../lang/catalogue.ts'
 import { dollars } from '../../lang/money.ts'
-import type { Quality, Size } from '../../lang/program.ts'
+import type { Quality } from '../../lang/program.ts'
+import type { Tier } from '../tiers.ts'
+import { tier } from '../tiers.ts'
 
 const asOf = '2026-09-28'
 
-type Tier = { readonly name: string; readonly sizes: readonly Size[]; readonly fast: number; readonly pro: number }
-const tier = (name: string, width: number, height: number, fast: number, pro: number): Tier => ({
-  name,
-  sizes: [
-    { width, height },
-    { width: height, height: width },
-  ],
-  fast,
-  pro,
-})
 /** The named canvases of the hosted model; there is no 720p here. */
 export const tiers: readonly Tier[] = [
   tier('1080p', 1920, 1080, 0.06, 0.08),

@@ -1,2 +1,0 @@
-// The door through which reports reach the safe text that everybody shares.
-export { safeLine, safeText } from '../safe-text.ts'
