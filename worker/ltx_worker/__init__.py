@@ -1,4 +1,3 @@
-"""The worker that makes LTX clips on a machine of one's own; `worker/PROTOCOL.md` says how it is spoken to."""
+"""The worker that runs LTX-2.3 on one device of this machine. `python -m ltx_worker` speaks the protocol of PROTOCOL.md."""
 
-WORKER_VERSION = "1"
-PROTOCOL_VERSION = 1
+__version__ = "1"
