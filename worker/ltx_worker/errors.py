@@ -1,51 +1,31 @@
-"""The failures that the worker names. Each carries the code that PROTOCOL.md lists; the loop turns them into `error` messages.
+"""The failures that the generating half names, each with its code of the protocol. `protocol.WorkerError` is the family.
 
-Anything that is not one of these is a bug and is told as INTERNAL.
+Anything else that is raised is a bug, or the device out of memory; the loop tells those apart.
 """
 
 from __future__ import annotations
 
+from .protocol import Cancelled, WorkerError
 
-class WorkerError(Exception):
-    """A failure with a code of the protocol; `field` names the part of the message that caused it."""
-
-    code = "INTERNAL"
-    retryable = False
-
-    def __init__(self, message: str, field: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.field = field
+__all__ = ["Cancelled", "Internal", "InvalidRequest", "Unsupported", "WorkerError"]
 
 
 class InvalidRequest(WorkerError):
-    """A message that no model could obey."""
-
-    code = "INVALID_REQUEST"
+    """A message that no model could obey; `field` names the part that is wrong."""
 
     def __init__(self, field: str, message: str) -> None:
-        super().__init__(message, field)
+        super().__init__("INVALID_REQUEST", message, retryable=False, field=field)
 
 
 class Unsupported(WorkerError):
     """A sound request for something that this worker or this model does not do."""
 
-    code = "UNSUPPORTED"
-
     def __init__(self, field: str | None, message: str) -> None:
-        super().__init__(message, field)
-
-
-class Cancelled(WorkerError):
-    """Raised by `report.check()` when somebody asked to stop."""
-
-    code = "CANCELLED"
-
-    def __init__(self, message: str = "stopped on request") -> None:
-        super().__init__(message)
+        super().__init__("UNSUPPORTED", message, retryable=False, field=field)
 
 
 class Internal(WorkerError):
-    """Something that must not happen did: what would come out would be wrong, so nothing comes out."""
+    """Something that must not happen did. What would come out would be wrong, so nothing comes out."""
 
-    code = "INTERNAL"
+    def __init__(self, message: str) -> None:
+        super().__init__("INTERNAL", message, retryable=False)
