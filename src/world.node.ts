@@ -186,5 +186,6 @@ export function openNodeWorld(environment: Readonly<Record<string, string | unde
     machine: { pid: process.pid, host: hostname(), hold: holdName },
     sha256: (text) => createHash('sha256').update(text, 'utf8').digest('hex'),
     secret: openSecrets(environment),
+    variable: (name) => environment[name] || undefined,
   }
 }

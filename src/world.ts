@@ -134,4 +134,6 @@ export type World = {
   sha256(text: string): string
   /** The value of a secret by its name, from the environment or the key file. Throws a failure where that file is open to others. Never logged, stored or shown. */
   secret(name: string): string | undefined
+  /** The value of a variable of the environment that is no secret (a folder, a program); `undefined` where it is unset or empty. */
+  variable(name: string): string | undefined
 }

@@ -73,5 +73,6 @@ export function fakeWorld(answers: readonly Next[], secrets: Readonly<Record<str
     machine: { pid: 1, host: 'test', hold: unused },
     sha256: unused,
     secret: (name) => secrets[name],
+    variable: () => undefined,
   }
 }

@@ -145,5 +145,6 @@ export function openMemoryWorld({ disk = new Map(), before = () => undefined }: 
     },
     sha256: hash,
     secret: () => undefined,
+    variable: () => undefined,
   }
 }
