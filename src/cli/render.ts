@@ -215,7 +215,8 @@ function tellEnd(film: Film, { outcome, deliveries }: Made, io: Io): void {
 
 function exitOfRun(film: Film, { outcome }: Made, stopping: Stopping): Exit {
   const lost = outcome.failures.some(
-    ({ job, failure }) => failure.kind === 'input' && (film.plan.jobs.find(({ id }) => id === job)?.price ?? 0) > 0,
+    ({ job, failure, lost: gone }) =>
+      gone === true || (failure.kind === 'input' && (film.plan.jobs.find(({ id }) => id === job)?.price ?? 0) > 0),
   )
   const signal = stopping.by()
   return exitOf({

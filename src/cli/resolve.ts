@@ -94,7 +94,8 @@ function list(attempts: readonly Attempt[], film: Film, call: Call, io: Io): num
     .map((attempt) => ({ attempt, standing: standingOf(attempt, film) }))
     .sort((a, b) => order.indexOf(a.standing) - order.indexOf(b.standing))
   const urgent = found.filter(({ standing }) => standing === 'uncertain' || standing === 'lost')
-  const code = urgent.length > 0 ? exitCode('uncertain') : exitCode('ok')
+  const isUncertain = urgent.some(({ standing }) => standing === 'uncertain')
+  const code = exitCode(isUncertain ? 'uncertain' : urgent.length > 0 ? 'missing' : 'ok')
   if (call.options.has('json')) {
     const purchases = found.map(({ attempt, standing }) => ({
       ...{ job: attempt.job, path: pathOf(attempt), standing, provider: attempt.provider, price: attempt.reserved },

@@ -11,7 +11,7 @@ export const exits = {
   money: { code: 5, doc: 'the budget, the credit or the key stopped it' },
   uncertain: { code: 6, doc: 'a shot may have been bought, and nobody can say; look before you render again' },
   moderation: { code: 7, doc: 'a host refused the words or a picture' },
-  missing: { code: 8, doc: 'a clip that was paid for is not in the store any more' },
+  missing: { code: 8, doc: 'a clip that was paid for is gone, from the store or from its host' },
   io: { code: 74, doc: 'a file could not be read or written, or the disk is full' },
   locked: { code: 75, doc: 'another run has this film; try again when it is done' },
   interrupted: { code: 130, doc: 'stopped with Ctrl-C; render again to go on' },

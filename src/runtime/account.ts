@@ -3,9 +3,10 @@
 //
 // A refusal lets the whole account rest: for as long as the host says, else 1 to 20 seconds, doubling. Submits then go
 // one at a time. Twice refused with the same number of our jobs standing there: that number is what the host
-// takes, and holds for the rest of the run. Otherwise it is the pace: the gap between submits doubles, and shrinks by a tenth with
-// each one that is taken.
-import type { Failure } from '../failure.ts'
+// takes. After two hours one more is tried, and after a refusal again when twice as long has passed. Otherwise it is the pace: the
+// gap between submits doubles, and shrinks by a tenth with each one that is taken. A host that refuses the key or has no credit left
+// is sent nothing more: whoever waits for a turn is held back.
+import { type Failure, ProviderFailure } from '../failure.ts'
 import type { Clock } from '../world.ts'
 
 /** Jobs at once, and milliseconds between two submits. */
@@ -22,14 +23,18 @@ export type Place = {
 export type Account = {
   /** A place, when there is one. `begun`: the host has this job from before, so it has its place already. */
   enter(freed: () => void, begun: boolean): Place | undefined
-  /** Waits until `place` may submit, runs it, and learns from how it ends. */
-  submit<T>(place: Place, send: () => Promise<T>, failureOf: (error: unknown) => Failure | undefined): Promise<T>
+  /** Waits until `place` may submit, runs it, and learns from how it ends. `name` is whose submit it is. */
+  submit<T>(place: Place, name: string, send: () => Promise<T>, failureOf: (error: unknown) => Failure | undefined): Promise<T>
+  /** The name of the submit after whose failure nothing more was sent, where `failure` is of one that was held back for it. */
+  heldBackBy(failure: Failure): string | undefined
   /** Nothing is submitted for so long: the host asked for it elsewhere. */
   rest(ms: number): void
 }
 
 const longestRestMs = 5 * 60_000
 const longestGapMs = 30_000
+/** How long a learned limit stands before one more is tried: a probe costs a refused call where nothing has changed. */
+const firstProbeMs = 2 * 60 * 60_000
 
 type Held = Place & { inside: boolean; standing: boolean }
 type Waiter = { readonly place: Held; readonly go: () => void; readonly fail: (error: unknown) => void }
@@ -42,30 +47,38 @@ function openLessons({ concurrency, staggerMs }: Limits, clock: Clock) {
   let refusedAt: number | undefined
   let row = 0
   let careful = 0
+  let probeMs = firstProbeMs
+  let probeAt = Number.POSITIVE_INFINITY
+  const mayProbe = (): boolean => window < concurrency && clock.monotonic() >= probeAt
+  const learn = (limit: number, ms: number): void => {
+    window = limit
+    probeMs = ms
+    probeAt = clock.monotonic() + ms
+    gapMs = staggerMs
+    careful = 0
+  }
   const rest = (ms: number): void => {
     restUntil = Math.max(restUntil, clock.monotonic() + Math.min(longestRestMs, Math.max(0, ms)))
   }
   return {
     rest,
-    most: () => Math.max(1, Math.min(concurrency, window)),
+    most: () => Math.max(1, Math.min(concurrency, mayProbe() ? window + 1 : window)),
     window: () => window,
+    mayProbe,
     isCareful: () => careful > 0,
     dueAt: (lastAt: number) => Math.max(restUntil, lastAt + gapMs),
     taken(standing: number) {
       row = 0
       careful = Math.max(0, careful - 1)
       if (standing === refusedAt) refusedAt = undefined
+      if (standing >= window) learn(standing + 1, firstProbeMs)
       gapMs = Math.max(staggerMs, Math.floor(gapMs * 0.9))
     },
-    refused({ kind, retryAfterMs }: Failure, standing: number) {
+    refused({ kind, retryAfterMs }: Failure, standing: number, before: number) {
       rest(retryAfterMs ?? Math.min(20_000, 1000 * 2 ** row))
       row += 1
-      if (kind === 'rate' && standing > 0 && refusedAt === standing) {
-        window = standing
-        gapMs = staggerMs
-        careful = 0
-        return
-      }
+      if (before >= window) return learn(window, probeMs * 2)
+      if (kind === 'rate' && standing > 0 && refusedAt === standing) return learn(standing, firstProbeMs)
       if (kind === 'rate' && standing > 0) refusedAt = standing
       careful = 3
       gapMs = Math.min(longestGapMs, Math.max(gapMs, 250) * 2)
@@ -82,13 +95,17 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
   let submitting = 0
   let lastAt = Number.NEGATIVE_INFINITY
   let serving = false
+  let closed: { readonly by: string; readonly failure: Failure } | undefined
+  const heldBack = new WeakMap<Failure, string>()
   let wake = (): void => undefined
   signal.addEventListener('abort', () => wake())
 
   /** A place has to come free first, or so many milliseconds have to pass. */
   const waitOf = ({ place }: Waiter): number | 'place' => {
     if (!place.inside && inside >= lessons.most()) return 'place'
-    if (standing + submitting >= lessons.window() || (lessons.isCareful() && submitting > 0)) return 'place'
+    const taken = standing + submitting
+    const isProbe = taken === lessons.window() && submitting === 0 && lessons.mayProbe()
+    if ((taken >= lessons.window() && !isProbe) || (lessons.isCareful() && submitting > 0)) return 'place'
     return Math.max(0, lessons.dueAt(lastAt) - clock.monotonic())
   }
   const serve = async (): Promise<void> => {
@@ -97,6 +114,7 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
     try {
       while (waiting.length > 0) {
         signal.throwIfAborted()
+        if (closed !== undefined) throw held(closed)
         const next = waiting.find((waiter) => waitOf(waiter) !== 'place')
         const wait = next === undefined ? 'place' : waitOf(next)
         if (next === undefined || wait === 'place') await new Promise<void>((resolve) => (wake = resolve))
@@ -116,6 +134,12 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
       serving = false
     }
   }
+  /** What was never sent fails with the failure of the one that was. */
+  const held = ({ by, failure }: NonNullable<typeof closed>): ProviderFailure => {
+    const own: Failure = { ...failure, retry: false, billed: 'no' }
+    heldBack.set(own, by)
+    return new ProviderFailure(own)
+  }
   const turn = (place: Held): Promise<void> =>
     new Promise((go, fail) => {
       waiting.push({ place, go, fail })
@@ -123,6 +147,7 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
     })
   return {
     rest: lessons.rest,
+    heldBackBy: (failure) => heldBack.get(failure),
     enter(freed, begun) {
       if (!begun && inside >= lessons.most()) return undefined
       inside += 1
@@ -147,20 +172,21 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
       places.set(place, place)
       return place
     },
-    async submit(place, send, failureOf) {
-      const held = places.get(place)
-      if (held === undefined) throw new Error('a submit without a place')
-      await turn(held)
+    async submit(place, name, send, failureOf) {
+      const own = places.get(place)
+      if (own === undefined) throw new Error('a submit without a place')
+      await turn(own)
+      const before = standing
       try {
         signal.throwIfAborted()
-        const before = standing
         const sent = await send()
         lessons.taken(before)
-        held.stand(true)
+        own.stand(true)
         return sent
       } catch (error) {
         const failure = failureOf(error)
-        if (failure?.kind === 'rate' || failure?.kind === 'capacity') lessons.refused(failure, standing)
+        if (failure?.kind === 'rate' || failure?.kind === 'capacity') lessons.refused(failure, standing, before)
+        if (failure?.kind === 'auth' || failure?.kind === 'funds') closed ??= { by: name, failure }
         throw error
       } finally {
         submitting -= 1

@@ -1,7 +1,8 @@
 // The one door for money, and the limits at it. The gate alone holds what submits: a job is sent through `pay` or not at
 // all, free ones too. In goes a job's price, out comes the host's ticket or a failure.
-import { ProviderFailure } from '../failure.ts'
+import { type Failure, ProviderFailure } from '../failure.ts'
 import type { Money } from '../lang/money.ts'
+import type { JobId } from '../lang/plan.ts'
 import type { Path } from '../lang/program.ts'
 import type { Calls } from '../providers/provider.ts'
 import type { Clock } from '../world.ts'
@@ -11,8 +12,8 @@ import { type Booked, type Budgets, openPurse, type Purse, shortFailure } from '
 
 export type { Limits, Place } from './account.ts'
 
-/** A purchase: `name` tells one attempt from all others. */
-export type Purchase = { readonly name: string; readonly path: Path; readonly price: Money }
+/** A purchase: `name` tells one attempt from all others, `job` is whose it is. */
+export type Purchase = { readonly name: string; readonly job: JobId; readonly path: Path; readonly price: Money }
 export type Submit = Calls['submit']
 
 /** A provider as the gate knows it. The same `account` means the same limits, shared. */
@@ -34,6 +35,8 @@ export type Gate = {
    * with a `budget` failure before anything is sent.
    */
   pay<T>(provider: string, purchase: Purchase, place: Place, send: (submit: Submit) => Promise<T>): Promise<T>
+  /** The job whose wrong key or empty purse kept a job from being sent at all, where `failure` says so. */
+  heldBackBy(provider: string, failure: Failure): JobId | undefined
   readonly spent: Purse['spent']
   readonly reserved: Purse['reserved']
 }
@@ -95,10 +98,12 @@ export function openGate(options: GateOptions): Gate {
     takeOver: ({ name, path, price }) => purse.takeOver(name, path, price),
     settle: purse.settle,
     rest: (provider, ms) => accountAt(provider).rest(ms),
-    async pay(provider, { name, path, price }, place, send) {
+    heldBackBy: (provider, failure) => accountAt(provider).heldBackBy(failure),
+    async pay(provider, { name, job, path, price }, place, send) {
       const account = accountAt(provider)
       return account.submit(
         place,
+        job,
         async () => {
           const short = purse.reserve(name, path, price)
           if (short !== undefined) throw new ProviderFailure(shortFailure(price, short))

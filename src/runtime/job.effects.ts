@@ -62,7 +62,12 @@ export type JobTools = {
 /** Names one attempt at the gate. */
 export const purchaseName = (key: Sha256, go: Go): string => `${key} ${go.run} ${go.number}`
 
-const purchaseOf = ({ job, key }: JobTools, go: Go): Purchase => ({ name: purchaseName(key, go), path: job.path, price: job.price })
+const purchaseOf = ({ job, key }: JobTools, go: Go): Purchase => ({
+  name: purchaseName(key, go),
+  job: job.id,
+  path: job.path,
+  price: job.price,
+})
 
 /** The seed an attempt is made with: stepped by one for each attempt before it that failed its checks. */
 export function seedOf(request: Request, go: Go): number | undefined {

@@ -163,6 +163,8 @@ async function recordEnd(tools: LaunchTools, job: Job, key: Sha256, end: JobEnd)
       return recorder.note({ type: 'job.uncertain', job: job.id, key, attempt: end.go.number, failure: end.failed.failure })
     case 'refused': {
       const { failure } = end.failed
+      // Nothing was sent, and its record stays as it was: the run says what it waits for.
+      if (gate.heldBackBy(job.provider, failure) !== undefined) return
       const resumable = isResumable(end.failed)
       if (!resumable || failure.kind === 'mismatch') gate.settle(purchaseName(key, end.go), costOf(job, end.failed))
       const attempt = { job: job.id, key, attempt: end.go.number }

@@ -11,7 +11,8 @@ import { lockIn } from './locked-job.ts'
 import { keyWhenKnown } from './resolve.ts'
 import { openSchedule, type Schedule } from './schedule.ts'
 
-export type Fell = { readonly job: JobId; readonly failure: Failure; readonly uncertain: boolean }
+/** `lost`: it was paid for, and nothing will come of it. */
+export type Fell = { readonly job: JobId; readonly failure: Failure; readonly uncertain: boolean; readonly lost?: true }
 
 export type Work = {
   readonly jobs: readonly Job[]
@@ -87,6 +88,11 @@ async function settle(bench: Bench, job: Job, launched: Launched): Promise<void>
     return
   }
   const { end } = launched
+  const by = end.kind === 'refused' ? tools.gate.heldBackBy(job.provider, end.failed.failure) : undefined
+  if (by !== undefined) {
+    await block(bench, job, by)
+    return blockAfter(bench, job.id)
+  }
   switch (end.kind) {
     case 'stored':
       result.made.push(job.id)
@@ -94,7 +100,12 @@ async function settle(bench: Bench, job: Job, launched: Launched): Promise<void>
       return
     case 'refused':
     case 'uncertain':
-      result.fell.push({ job: job.id, failure: end.failed.failure, uncertain: end.kind === 'uncertain' })
+      result.fell.push({
+        job: job.id,
+        failure: end.failed.failure,
+        uncertain: end.kind === 'uncertain',
+        ...(tools.book.history.open.get(launched.key)?.stage === 'lost' ? { lost: true } : {}),
+      })
       shutAfter(bench, job, end.failed.failure)
       await blockAfter(bench, job.id)
       return

@@ -7,8 +7,9 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, expect, vi } from 'vitest'
 
-export const cli = resolve(import.meta.dirname, '../../dist/cli.js')
-if (!existsSync(cli)) throw new Error('dist/cli.js is missing: run `npm run build`')
+/** `LTX_DIST` names another build than `dist`. */
+export const cli = resolve(import.meta.dirname, '../..', process.env.LTX_DIST ?? 'dist', 'cli.js')
+if (!existsSync(cli)) throw new Error(`${cli} is missing: run \`npm run build\``)
 
 // A test here is many runs of a whole program, on a machine that may have other things to do.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 })

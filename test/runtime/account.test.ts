@@ -58,14 +58,15 @@ describe('an account', () => {
     const account = openAccount(limits, clock, new AbortController().signal)
     const times: number[] = []
     const start = clock.monotonic()
-    const submit = async (fault?: Partial<Failure>, place: Place | undefined = account.enter(() => undefined, true)) => {
+    const submit = async (fault?: Partial<Failure>, place: Place | undefined = account.enter(() => undefined, true), name = 'a@1') => {
       if (place === undefined) throw new Error('no place')
       await account
         .submit(
           place,
+          name,
           async () => {
             times.push(clock.monotonic() - start)
-            if (fault !== undefined) throw new ProviderFailure(failure('rate', fault))
+            if (fault !== undefined) throw new ProviderFailure(failure(fault.kind ?? 'rate', fault))
           },
           failureOf,
         )
@@ -106,6 +107,7 @@ describe('an account', () => {
       if (place === undefined) throw new Error('no place')
       return account.submit(
         place,
+        'slow',
         async () => {
           now += 1
           most = Math.max(most, now)
@@ -145,4 +147,79 @@ describe('an account', () => {
     await submit()
     expect(account.enter(() => undefined, false)).toBeDefined()
   })
+  test('a limit stands two hours; then one more is tried, and tried again after twice as long', async () => {
+    const { account, submit, clock, times } = open()
+    const hour = 60 * 60_000
+    const refused = async () => (await submit({ retryAfterMs: 0 })).leave()
+    const mayEnter = () => {
+      const place = account.enter(() => undefined, false)
+      place?.leave()
+      return place !== undefined
+    }
+    await submit()
+    await submit()
+    await refused()
+    await refused()
+    expect(mayEnter()).toBe(false)
+    await clock.sleep(2 * hour)
+    expect(mayEnter()).toBe(true)
+    await refused()
+    expect(times).toHaveLength(5)
+    await clock.sleep(2 * hour)
+    expect(mayEnter()).toBe(false)
+    await clock.sleep(2 * hour)
+    expect(mayEnter()).toBe(true)
+    // Taken: that is the limit now, and stands as long as the first.
+    await submit()
+    expect(mayEnter()).toBe(false)
+    await clock.sleep(2 * hour)
+    expect(mayEnter()).toBe(true)
+  })
+  test('a long run finds out that its host takes more now, at a refused call an hour at most', async () => {
+    const world = openMemoryWorld()
+    const calls: boolean[] = []
+    const hours = (): number => world.clock.monotonic() / 3_600_000
+    const host = openHost({
+      submit() {
+        const taken = host.ledger.filter(({ polls }) => polls < 3).length < (hours() < 5 ? 2 : 4)
+        calls.push(taken)
+        return taken ? 'ok' : failure('rate', { retry: true, retryAfterMs: 2000 })
+      },
+    })
+    host.pollMs = 5 * 60_000
+    const plan = planOf(
+      world,
+      Array.from({ length: 300 }, (_, at) => ({ id: `s${at}@1` })),
+    )
+    const { outcome } = await runRig({ world, host, plan, capabilities: { concurrency: 10, staggerMs: 250 } })
+    expect(outcome).toMatchObject({ reason: 'finished', failures: [] })
+    // At two at once it would take 25 hours.
+    expect(hours()).toBeLessThan(17)
+    expect(calls.slice(20).filter((taken) => !taken).length).toBeLessThanOrEqual(4)
+  })
+  test.each(['auth', 'funds'] as const)('after a refusal of the whole account (%s) nothing more is sent', async (kind) => {
+    const { account, submit, times } = open()
+    const all = [submit({ kind }, undefined, 'first@1'), submit(), submit()]
+    await Promise.all(all)
+    await submit()
+    expect(times).toHaveLength(1)
+    const place = account.enter(() => undefined, true)
+    if (place === undefined) throw new Error('no place')
+    const thrown = await account.submit(place, 'late@1', async () => undefined, failureOf).catch(failureOf)
+    expect(thrown).toMatchObject({ kind, billed: 'no', retry: false })
+    expect(account.heldBackBy(thrown as Failure)).toBe('first@1')
+  })
+})
+
+test.each(['auth', 'funds'] as const)('a run whose account is refused (%s) fails one shot; the others wait for it', async (kind) => {
+  const world = openMemoryWorld()
+  const host = openHost({ submit: () => failure(kind) })
+  const plan = planOf(
+    world,
+    Array.from({ length: 20 }, (_, at) => ({ id: `s${at}@1` })),
+  )
+  const { outcome } = await runRig({ world, host, plan, capabilities: { concurrency: 10, staggerMs: 250 } })
+  expect(host.submits).toEqual(['s0@1'])
+  expect(outcome.failures).toMatchObject([{ job: 's0@1', failure: { kind } }])
+  expect(outcome.blocked).toHaveLength(19)
 })

@@ -36,7 +36,7 @@ const open = (budgets: Budgets = {}, { signal = new AbortController().signal, bo
 const pay = (gate: Gate, name: string, price: number, path = 'a', provider = 'main') => {
   const place = gate.enter(provider, asleep, true)
   if (place === undefined) throw new Error('no place')
-  return gate.pay(provider, { name, path, price }, place, (submit) => submit(ready, async () => undefined))
+  return gate.pay(provider, { name, job: name, path, price }, place, (submit) => submit(ready, async () => undefined))
 }
 
 describe('the purse', () => {
@@ -141,15 +141,15 @@ describe('the money door', () => {
     const place = gate.enter('main', asleep)
     if (place === undefined) throw new Error('no place')
     const leaked: Submit[] = []
-    await gate.pay('main', { name: 'a', path: 'a', price: 100 }, place, async (submit) => {
+    await gate.pay('main', { name: 'a', job: 'a', path: 'a', price: 100 }, place, async (submit) => {
       leaked.push(submit)
       await submit(ready, async () => undefined)
       await expect(submit(ready, async () => undefined)).rejects.toThrow('outside the money door')
     })
-    await gate.pay('main', { name: 'b', path: 'a', price: 0 }, place, async (submit) => void leaked.push(submit))
+    await gate.pay('main', { name: 'b', job: 'b', path: 'a', price: 0 }, place, async (submit) => void leaked.push(submit))
     for (const submit of leaked) await expect(submit(ready, async () => undefined)).rejects.toThrow('outside the money door')
     await expect(
-      gate.pay('main', { name: 'c', path: 'a', price: 1 }, place, async (submit) => void leaked.push(submit)),
+      gate.pay('main', { name: 'c', job: 'c', path: 'a', price: 1 }, place, async (submit) => void leaked.push(submit)),
     ).rejects.toMatchObject({ failure: { kind: 'budget' } })
     expect(leaked).toHaveLength(2)
     expect(sent).toHaveLength(1)
