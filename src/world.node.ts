@@ -170,6 +170,7 @@ export function openNodeWorld(environment: Readonly<Record<string, string | unde
   return {
     http: lazyHttp(),
     spawn: async (order) => (await import('./world.spawn.node.ts')).spawnProgram(order, environment),
+    openProgram: async (order) => (await import('./world.spawn.node.ts')).openProgram(order, environment),
     openSocket: async (url, headers, signal) => (await import('./world.http.node.ts')).openSocket(url, headers, signal),
     files,
     clock: {

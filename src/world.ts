@@ -121,12 +121,33 @@ export type Ended =
   | { readonly kind: 'killed'; readonly by: 'time' | 'us' | (string & {}); readonly tail: string }
   | { readonly kind: 'unstarted'; readonly why: string }
 
+/** A program that is talked to as long as it lives. */
+export type ProgramOrder = Pick<SpawnOrder, 'argv' | 'folder' | 'environment' | 'line'> & {
+  /** Names of variables that it is given as they stand in our own environment. */
+  readonly pass?: readonly string[]
+  /** Ends it, and all that it has started. */
+  readonly signal: AbortSignal
+}
+
+export type Program = {
+  /** Writes a line to its standard input. To a program that has ended it does nothing. */
+  send(line: string): void
+  /** Closes its standard input: what a well-behaved program ends by. */
+  close(): void
+  /** Ends it at once, with all that it has started. */
+  kill(): void
+  /** How it ended. Never rejects. */
+  readonly ended: Promise<Ended>
+}
+
 export type World = {
   readonly http: Http
   /** Opens a WebSocket. Rejects where it cannot be opened; progress is never worth failing a job for. */
   openSocket(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Socket>
   /** Runs a program of the user's to its end. Never rejects. */
   spawn(order: SpawnOrder): Promise<Ended>
+  /** Starts a program that is talked to. It does not outlive this process. */
+  openProgram(order: ProgramOrder): Promise<Program>
   readonly files: Files
   readonly clock: Clock
   readonly machine: Machine

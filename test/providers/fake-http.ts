@@ -59,6 +59,7 @@ export function fakeWorld(answers: readonly Next[], secrets: Readonly<Record<str
     },
     openSocket: unused,
     spawn: unused,
+    openProgram: unused,
     // The doors touch no files, but for what an answer writes.
     files: new Proxy({} as World['files'], { get: () => unused }),
     clock: {

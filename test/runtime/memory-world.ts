@@ -132,6 +132,7 @@ export function openMemoryWorld({ disk = new Map(), before = () => undefined }: 
     http: { request: () => Promise.reject(new Error('this world has no network')) },
     openSocket: () => Promise.reject(new Error('this world has no network')),
     spawn: () => Promise.reject(new Error('this world runs no programs')),
+    openProgram: () => Promise.reject(new Error('this world runs no programs')),
     files: memoryFiles(disk, step),
     clock: jumpingClock(),
     machine: {
