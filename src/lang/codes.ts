@@ -1,6 +1,6 @@
 // Every mistake a script can earn, by code. One entry: how it reads (typed holes), what to do next, and why the
 // rule exists (shown by `ltx explain`). Each code has a fixture in test/errors/. Areas are a closed list.
-import { error } from './code-entry.ts'
+import { error, warning } from './code-entry.ts'
 import { meaningCodes } from './codes-meaning.ts'
 import { promptCodes } from './codes-prompt.ts'
 import { syntaxCodes } from './codes-syntax.ts'
@@ -22,6 +22,7 @@ export const areas = [
   'prompt',
   'chain',
   'provider',
+  'route',
   'series',
   'lock',
   'limit',
@@ -56,6 +57,26 @@ export const codes = {
     ({ provider, shot, detail }) => `\`${provider}\` cannot make ${shot}: ${detail}`,
     'change the shot to what the provider offers, or give it another provider with `on`',
     'What a provider can do is known before the run. A shot that cannot be made is refused before a cent is spent.',
+  ),
+  'route.always': error<Record<never, never>>(
+    () => 'a route says when it holds, and this one has no condition',
+    'say which shots it is for: `route gpu extend`, `route host over 10s`; all of them is `on`',
+    'A provider for everything is written `on`. A route that takes every shot would hide it.',
+  ),
+  'route.never': error<{ why: string }>(
+    ({ why }) => `this route can never hold: ${why}`,
+    'take one of the two out; for either of them write two routes',
+    'All conditions of a route must hold for the same shot.',
+  ),
+  'route.hidden': warning<{ route: string }>(
+    ({ route }) => `no shot comes to this route: what is \`${route}\` goes elsewhere before`,
+    'put it above the other one, or take it out',
+    'Of several routes the first that fits wins, so the narrow one belongs above the wide one.',
+  ),
+  'route.moves-nothing': error<Record<never, never>>(
+    () => 'this route moves no step: `moves` is for `extend` or `retake`',
+    'say which steps go there: `route gpu retake moves`; to send whole shots, leave `moves` out',
+    'A shot begins at one provider and stays there. What may go to another one is a step that is made from the shot so far.',
   ),
   'film.off-bed': error<{ bed: string }>(
     ({ bed }) => `the bed \`${bed}\` does not play under the whole of this shot`,

@@ -108,7 +108,28 @@ export type Shot = Placed & {
   readonly seed: number
   readonly seedPinned: boolean
   readonly provider: string
+  /** What may send it elsewhere, in order: the first that fits wins over `provider`. Absent where nothing may. */
+  readonly routes?: readonly Route[]
   readonly quality: Quality
+}
+
+/** `route PROVIDER …`: who makes shots that are like this. All that is written must hold. */
+export type Route = {
+  readonly provider: string
+  /** How a shot begins, and which steps it has. */
+  readonly start?: 'text-to-video' | 'image-to-video' | 'audio-to-video'
+  readonly steps: readonly ('extend' | 'retake')[]
+  /** Frames of the whole shot; both ends are left out. */
+  readonly over?: number
+  readonly under?: number
+  readonly soundLed?: boolean
+  readonly rung?: 'draft' | 'final'
+  readonly quality?: Quality
+  /** Only the steps go there; the rest of the shot stays where it is. */
+  readonly moves: boolean
+  /** The conditions as people read them: `extend, over 10s`. */
+  readonly words: string
+  readonly span: Span
 }
 
 /** The parts of a prompt, kept apart until `prompt` joins them. Texts are expanded. */

@@ -1,6 +1,7 @@
 // The one table of the language's statements. The parser asks it where a new statement begins on a line, the
 // checker and the evaluator bind arguments by it, the formatter aligns by it, completion, hover and the reference
 // page print it. A new statement is a new row.
+import { routeRow } from './schema-route.ts'
 import { type ArgType, arg, clause, optional, type Parent, type Row, row, setting } from './schema-row.ts'
 
 export type { Arg, ArgType, Clause, Parent, Row } from './schema-row.ts'
@@ -57,6 +58,7 @@ export const rows: readonly Row[] = [
     'on ltx',
     setting([arg('provider', ['provider'], 'a provider’s name')], { default: 'animatic' }),
   ),
+  routeRow,
   row(
     'budget',
     ['project'],

@@ -171,6 +171,7 @@ const areaTitles: Readonly<Record<(typeof areas)[number], string>> = {
   prompt: 'Words of a prompt',
   chain: 'Chains',
   provider: 'Providers',
+  route: 'Routes',
   series: 'Series',
   lock: 'The lock',
   limit: 'Limits',

@@ -97,9 +97,11 @@ type Top = {
 function film(loaded: Loaded, entry: LoadedFile, settings: EvaluateSettings, frame: Frame, scopes: Scopes): Program {
   const top = sortTop(expandBody(entry.ast.body, frame, 'file'))
   const providers = readProviders([...libraryProviders(loaded, frame), ...top.providers], settings.catalogue)
-  const { film, tries, on } = readFilm({
+  const provider = providerFinder(providers, frame.run)
+  const { film, tries, on, routes } = readFilm({
     entry: loaded.entry,
     providers,
+    findProvider: provider,
     ...(top.project === undefined ? {} : { project: top.project }),
     ...(top.series === undefined ? {} : { series: top.series }),
     ...(settings.quality === undefined ? {} : { quality: settings.quality }),
@@ -107,6 +109,7 @@ function film(loaded: Loaded, entry: LoadedFile, settings: EvaluateSettings, fra
   const rules: ShotRules = {
     origins: settings.origins ?? new Map(),
     knownProvider: (name) => providers.has(name),
+    findProvider: provider,
     knownBed: (name) => top.bedNames.has(name),
     ...(settings.quality === undefined ? {} : { quality: settings.quality }),
   }
@@ -115,12 +118,12 @@ function film(loaded: Loaded, entry: LoadedFile, settings: EvaluateSettings, fra
     scene: '',
     words: noPieces,
     on: on ?? { name: 'animatic', span: film.span },
+    routes,
     quality: film.quality,
     takes: 1,
     tries,
   }
   const timeline = readTimeline(top.items, defaults, rules)
-  const provider = providerFinder(providers, frame.run)
   if (on !== undefined && top.project !== undefined) provider(top.project.frame, on)
   const beds = readBeds(timeline, film.rate, top.bedNames)
   const titles: Title[] = timeline.titles

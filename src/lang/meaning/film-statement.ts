@@ -4,7 +4,7 @@
 import type { Catalogue } from '../catalogue.ts'
 import type { Money } from '../money.ts'
 import type { AdjustPolicy } from '../plan.ts'
-import type { Captions, Delivery, Film, ProviderUse, Quality } from '../program.ts'
+import type { Captions, Delivery, Film, ProviderUse, Quality, Route } from '../program.ts'
 import type { Span } from '../source.ts'
 import { closest } from '../suggest.ts'
 import type { Rate } from '../time.ts'
@@ -33,6 +33,7 @@ import {
 import { insidePath } from './asset-path.ts'
 import { expandBlock, type Placed } from './expand.ts'
 import { report } from './expansion.ts'
+import { type RouteRules, readRoutes } from './route-statement.ts'
 import { readSettings, type Settings } from './settings.ts'
 
 export const largestSeed = 2_147_483_647
@@ -42,7 +43,12 @@ const transports = ['async', 'sync'] as const
 const adjustPolicies: readonly AdjustPolicy[] = ['accept', 'warn', 'refuse']
 
 /** A film and what its `project` says for shots; `on` is checked once all providers are known. */
-export type FilmRead = { readonly film: Film; readonly tries: number; readonly on?: { readonly name: string; readonly span: Span } }
+export type FilmRead = {
+  readonly film: Film
+  readonly tries: number
+  readonly on?: { readonly name: string; readonly span: Span }
+  readonly routes: readonly Route[]
+}
 
 export type FilmSource = {
   readonly project?: Placed
@@ -50,6 +56,7 @@ export type FilmSource = {
   /** The script's path. */
   readonly entry: string
   readonly providers: ReadonlyMap<string, ProviderUse>
+  readonly findProvider: RouteRules['findProvider']
   readonly quality?: Quality
 }
 
@@ -61,7 +68,8 @@ export function readFilm(source: FilmSource): FilmRead {
   const title =
     readText(project && argument(project, 'title'))?.text ?? readText(series && argument(series, 'title'))?.text ?? stem(source.entry)
   const loudness = readLoudness(of('loudness', 'target'))
-  const on = readReference(of('on', 'provider'), (name) => source.providers.has(name))
+  const knownProvider = (name: string): boolean => source.providers.has(name)
+  const on = readReference(of('on', 'provider'), knownProvider)
   const output =
     readOutput(argumentOf(serial, 'output', 'path')) ??
     readOutput(of('output', 'path')) ??
@@ -78,7 +86,8 @@ export function readFilm(source: FilmSource): FilmRead {
     output,
     span: project?.command.span ?? series?.command.span ?? { path: source.entry, start: 0, end: 0 },
   }
-  return { film, tries: readInt(of('tries', 'count'), 1, mostTries) ?? 1, ...(on === undefined ? {} : { on }) }
+  const routes = settings === undefined ? [] : readRoutes(settings, film.rate, { knownProvider, findProvider: source.findProvider })
+  return { film, tries: readInt(of('tries', 'count'), 1, mostTries) ?? 1, ...(on === undefined ? {} : { on }), routes }
 }
 
 const spans = ['run', 'film', 'day'] as const

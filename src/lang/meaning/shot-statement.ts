@@ -2,7 +2,7 @@
 // times in frames, its seed pinned or derived. Its extends and retakes are read in shot-steps.ts; its words are linted.
 
 import type { Money } from '../money.ts'
-import type { Asset, Film, Keyframe, Path, Quality, Segment, Shot } from '../program.ts'
+import type { Asset, Film, Keyframe, Path, Quality, Route, Segment, Shot } from '../program.ts'
 import type { Span } from '../source.ts'
 import {
   type Argument,
@@ -25,6 +25,7 @@ import { report } from './expansion.ts'
 import { largestSeed, mostTries, qualities } from './film-statement.ts'
 import type { LintShot } from './lint.ts'
 import { readPieces } from './prompt-statement.ts'
+import { type RouteRules, readRoutes } from './route-statement.ts'
 import { deriveSeed } from './seed.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { readSteps } from './shot-steps.ts'
@@ -36,6 +37,8 @@ export type ShotDefaults = {
   readonly scene: string
   readonly words: Pieces
   readonly on: Reference
+  /** What may send a shot elsewhere than to `on`, the nearest first. */
+  readonly routes: readonly Route[]
   readonly quality: Quality
   readonly seed?: number
   readonly takes: number
@@ -45,11 +48,10 @@ export type ShotDefaults = {
 export type Reference = { readonly name: string; readonly span: Span }
 
 /** The film's own settings that the run may overrule. */
-export type ShotRules = {
+export type ShotRules = RouteRules & {
   readonly origins: ReadonlyMap<Path, Path>
   /** `--draft`: this quality for all. */
   readonly quality?: Quality
-  readonly knownProvider: (name: string) => boolean
   readonly knownBed: (name: string) => boolean
 }
 
@@ -64,11 +66,14 @@ export type ShotRead = {
 /** What a block may set for one or many shots. */
 export function readDefaults(settings: Settings, outer: ShotDefaults, rules: ShotRules): ShotDefaults {
   const on = readReference(of(settings, 'on', 'provider'), rules.knownProvider)
+  const routes = readRoutes(settings, outer.film.rate, rules)
   const seed = readInt(of(settings, 'seed', 'seed'), 0, largestSeed) ?? outer.seed
   const budget = readMoney(of(settings, 'budget', 'amount')) ?? outer.budget
   return {
     ...outer,
     on: on ?? outer.on,
+    // Whoever names a provider means it: routes from further out hold no more.
+    routes: [...routes, ...(on === undefined ? outer.routes : [])],
     quality: rules.quality ?? readWord(of(settings, 'quality', 'quality'), qualities) ?? outer.quality,
     ...(seed === undefined ? {} : { seed }),
     ...(budget === undefined ? {} : { budget }),
@@ -86,7 +91,9 @@ export function readShot(placed: Placed, outer: ShotDefaults, rules: ShotRules):
   const name = readNewName(argument(placed, 'name'))
   const settings = readSettings(expandBlock(placed.command.block, placed.frame, 'shot'), 'shot')
   const defaults = readDefaults(settings, outer, rules)
-  const on = readReference(clauseArgument(placed, 'on', 'provider'), rules.knownProvider) ?? defaults.on
+  const named = readReference(clauseArgument(placed, 'on', 'provider'), rules.knownProvider)
+  const on = named ?? defaults.on
+  const routes = named === undefined ? defaults.routes : []
   const own = readPieces(settings)
   const sources = readSources(placed, rules)
   if (name === undefined) return undefined
@@ -123,6 +130,7 @@ export function readShot(placed: Placed, outer: ShotDefaults, rules: ShotRules):
       ...(defaults.budget === undefined ? {} : { budget: defaults.budget }),
       seed,
       seedPinned: defaults.seed !== undefined,
+      ...(routes.length === 0 ? {} : { routes }),
       quality: defaults.quality,
     },
     on,
