@@ -1,4 +1,5 @@
 // A program that is talked to: lines in, lines out, what it sees of the environment, and each way it can end.
+import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { openNodeWorld } from '../../src/world.node.ts'
 import type { Program } from '../../src/world.ts'
@@ -57,7 +58,8 @@ async function start(signal = stop.signal) {
 const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
-    return true
+    // One that is dead, and that nobody has asked after yet.
+    return !/\) Z /.test(existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '')
   } catch {
     return false
   }
