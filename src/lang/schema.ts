@@ -1,6 +1,7 @@
 // The one table of the language's statements. The parser asks it where a new statement begins on a line, the
 // checker and the evaluator bind arguments by it, the formatter aligns by it, completion, hover and the reference
 // page print it. A new statement is a new row.
+import { localRows } from './schema-local.ts'
 import { routeRow } from './schema-route.ts'
 import { type ArgType, arg, clause, optional, type Parent, type Row, row, setting } from './schema-row.ts'
 
@@ -105,11 +106,11 @@ export const rows: readonly Row[] = [
     setting([], { clauses: [clause('env', 'from the environment', arg('variable', ['any'], 'its name'))] }),
   ),
   row('base', ['provider'], 'the base address of the host', 'base "http://127.0.0.1:8188"', setting([arg('url', ['text'], 'an address')])),
-  row('device', ['provider'], 'the device of an own machine', 'device "cuda:0"', setting([arg('device', ['text'], 'cuda:0, cpu …')])),
+  ...localRows,
   row(
     'model',
     ['provider'],
-    'the model asked for, where it is not the provider’s own choice',
+    'the model asked for, where it is not the provider’s own choice; of an own machine the folder of its files',
     'model "models/ltx-2.3-distilled"',
     setting([arg('model', ['text'], 'a name or a folder')]),
   ),

@@ -34,6 +34,22 @@ describe('a provider’s block', () => {
     expect(told('provider p command { timeout 2m }')).toEqual([expect.stringMatching(/^statement\.missing .*needs `run "PROGRAM"`$/)])
     expect(told('provider p command { run "x" }')).toEqual([])
   })
+  it('says of an own machine which devices it has and how its model is run', () => {
+    expect(settingsOf('provider p command { device "cuda:0" }')).toEqual({ device: 'cuda:0' })
+    const all = `device "cuda:0" "cuda:1" upsampler "u" sampling guided steps 24 guidance 3.5 offload phases dtype float32 python "/p"`
+    expect(settingsOf(`provider p command { ${all} }`)).toEqual({
+      device: ['cuda:0', 'cuda:1'],
+      upsampler: 'u',
+      sampling: 'guided',
+      steps: 24,
+      guidance: 3.5,
+      offload: 'phases',
+      dtype: 'float32',
+      python: '/p',
+    })
+    expect(toldOf('provider p command { guidance 21 }')).toEqual([expect.stringMatching(/^value\.out-of-range .*1 to 20/)])
+    expect(toldOf('provider p command { sampling quick }')).toHaveLength(1)
+  })
   it('refuses lengths and texts that are none', () => {
     expect(toldOf('provider p command { timeout "long" }')).toEqual([expect.stringMatching(/^type\.wrong/)])
     expect(toldOf('provider p command { run 7 }')).toEqual([expect.stringMatching(/^type\.wrong|^statement/)])

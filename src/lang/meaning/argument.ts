@@ -180,6 +180,15 @@ export function readInt(arg: Argument | undefined, least: number, most: number):
   return num >= least && num <= most ? num : outOfRange(arg, `${least} to ${most}`, String(num))
 }
 
+/** Any number between two bounds, both allowed. */
+export function readNumber(arg: Argument | undefined, least: number, most: number): number | undefined {
+  const found = value(arg)
+  if (arg === undefined || found === undefined) return undefined
+  if (found.unit !== 'number') return wrong(arg, 'a number', describe(found))
+  const number = toNumber(found.number)
+  return number >= least && number <= most ? number : outOfRange(arg, `${least} to ${most}`, String(number))
+}
+
 export function readBool(arg: Argument | undefined): boolean | undefined {
   const found = value(arg)
   if (arg === undefined || found === undefined) return undefined

@@ -33,6 +33,7 @@ import {
 import { insidePath } from './asset-path.ts'
 import { expandBlock, type Placed } from './expand.ts'
 import { report } from './expansion.ts'
+import { localSettings } from './local-settings.ts'
 import { type RouteRules, readRoutes } from './route-statement.ts'
 import { readSettings, type Settings } from './settings.ts'
 
@@ -177,9 +178,9 @@ export function readProvider(placed: Placed, catalogue: Catalogue): ProviderUse 
 
 /** `price` is in millionths of a dollar a second, as money is everywhere. */
 function providerSettings(settings: Settings): ProviderUse['settings'] {
-  const texts = ['base', 'device', 'model', 'server'] as const
-  const argumentNames = { base: 'url', device: 'device', model: 'model', server: 'name' } as const
-  const values: Record<string, string | number | readonly string[]> = {}
+  const texts = ['base', 'model', 'server'] as const
+  const argumentNames = { base: 'url', model: 'model', server: 'name' } as const
+  const values: Record<string, ProviderUse['settings'][string]> = { ...localSettings(settings) }
   for (const word of texts) {
     const text = readText(argumentOf(settings, word, argumentNames[word]))?.text
     if (text !== undefined) values[word] = text
