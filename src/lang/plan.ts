@@ -102,6 +102,8 @@ export type Reproducibility = 'exact' | 'same-host' | 'keep-bytes'
 /** How what a provider can do is made into what the film needs; printed, never silent. */
 export type Bridge =
   | { readonly kind: 'trim'; readonly fromFrames: number; readonly toFrames: number }
+  /** Silence after a sound that is shorter than its host takes. */
+  | { readonly kind: 'silence'; readonly fromFrames: number; readonly toFrames: number }
   | { readonly kind: 'chain'; readonly links: number }
   | { readonly kind: 'scale' | 'crop' | 'pad'; readonly from: Size; readonly to: Size }
   | { readonly kind: 'rate'; readonly from: Rate; readonly to: Rate }
@@ -159,6 +161,10 @@ export type PlanLine = {
   /** What changed, old to new; or why it is kept. One phrase each. */
   readonly because: readonly string[]
   readonly provider: string
+  /** The route that sent it there: `extend, over 10s`. Absent where `on` did. */
+  readonly route?: string
+  /** Steps that are made elsewhere, from the whole shot so far. */
+  readonly moves?: readonly Move[]
   readonly model: string
   readonly quality: Quality
   /** Exact seconds on the timeline. */
@@ -172,9 +178,17 @@ export type PlanLine = {
   readonly reproducibility: Reproducibility
   readonly price: Money
   readonly expected: number
+  /**
+   * Where the shot would cost less made anew in one go: what one take costs as the script asks for it (`all` of it, or the `steps`
+   * that are still to be made), and what it would cost then.
+   */
+  readonly anew?: { readonly take: number; readonly from: 'all' | 'steps'; readonly asked: Money; readonly price: Money }
   readonly jobs: readonly JobId[]
   readonly span: Span
 }
+
+/** A step that leaves its shot's provider. Another provider knows nothing of the model's state, so what goes in is a file. */
+export type Move = { readonly step: number; readonly operation: 'extend' | 'retake'; readonly to: string; readonly route: string }
 
 /** The film's timeline: items in order, each the file its job makes. */
 export type Cut = {

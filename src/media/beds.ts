@@ -50,6 +50,8 @@ export type Slice = {
   /** Exact seconds of it. */
   readonly from: Rational
   readonly to: Rational
+  /** Samples that come out at least: silence after what is heard. */
+  readonly least?: number
   /** Where the FLAC goes. */
   readonly into: string
 }
@@ -58,10 +60,11 @@ export type Slice = {
 export async function sliceAudio(slice: Slice): Promise<number> {
   const [from, to] = [secondsToSample(slice.from), secondsToSample(slice.to)]
   const end = Math.min(to, Math.max(from + 1, (await meantSamples(slice.path)) ?? to))
-  const graph = `[0:a:0]${stretch(from, end)},apad=whole_len=${to - from}[sound]`
+  const length = Math.max(to - from, slice.least ?? 0)
+  const graph = `[0:a:0]${stretch(from, end)},apad=whole_len=${length}[sound]`
   const options = ['-map', '[sound]', ...soundArguments, '-fflags', '+bitexact', '-f', 'flac']
   await slice.tool.run({ inputs: [{ path: slice.path }], graph, outputs: [{ path: slice.into, options }] }, { signal: slice.signal })
-  return to - from
+  return length
 }
 
 export type EnvelopeInput = {

@@ -1,7 +1,9 @@
-// A sound made fit for a host: the stretch that is heard, cut to the sample, in a type the host takes. Many take no
-// PCM, so an ordinary WAV becomes AAC in an M4A.
+// A sound made fit for a host: the stretch that is heard, cut to the sample, with silence after it where the host takes nothing so
+// short, in a type the host takes. Many take no PCM, so an ordinary WAV becomes AAC in an M4A.
 import type { FileHandle } from 'node:fs/promises'
 import { open } from 'node:fs/promises'
+import type { Rational } from '../lang/time.ts'
+import { rational } from '../lang/time.ts'
 import { secondsToSample, sliceAudio } from './beds.ts'
 import type { Tool } from './ffmpeg.ts'
 import { sampleRate } from './house.ts'
@@ -93,21 +95,22 @@ async function lengthOf(bench: Bench, tool: Tool, format: Format, head: Buffer):
   return Math.round(bytes / frameBytes('s16le'))
 }
 
-type Stretch = { readonly from: number; readonly to: number; readonly whole: boolean }
+/** Samples of the file, and how long what is sent of them lasts. `whole`: the file as it is. */
+type Stretch = { readonly from: number; readonly to: number; readonly length: number; readonly whole: boolean }
 
 /** `heard` of the whole file, near enough to the sample grid of its decoder, is the file itself. */
-function stretchOf({ heard }: Bench, samples: number): Stretch {
-  if (heard === undefined) return { from: 0, to: samples, whole: true }
-  const [from, to] = [secondsToSample(heard.from), secondsToSample(heard.to)]
-  return { from, to, whole: from === 0 && Math.abs(to - samples) <= 1 }
+function stretchOf({ heard, rules }: Bench, samples: number): Stretch {
+  const [from, to] = heard === undefined ? [0, samples] : [secondsToSample(heard.from), secondsToSample(heard.to)]
+  const least = Math.ceil(((rules.audio.minSeconds ?? 0) - 1e-4) * sampleRate)
+  const isShort = to - from < least
+  const length = isShort ? Math.ceil((rules.audio.minSeconds ?? 0) * sampleRate) : to - from
+  return { from, to, length, whole: !isShort && from === 0 && Math.abs(to - samples) <= 1 }
 }
 
 function checkLength({ rules }: Bench, samples: number): void {
   const seconds = samples / sampleRate
-  const { minSeconds = 0, maxSeconds = Number.POSITIVE_INFINITY } = rules.audio
+  const { maxSeconds = Number.POSITIVE_INFINITY } = rules.audio
   const said = `${Math.round(seconds * 100) / 100} s`
-  if (seconds < minSeconds - 1e-4)
-    unfit(`the sound lasts ${said}; this host takes ${minSeconds} s at least`, 'let the shot hear more of it')
   if (seconds > maxSeconds + 1e-4) unfit(`the sound lasts ${said}; this host takes ${maxSeconds} s at most`, 'make the shot shorter')
 }
 
@@ -124,19 +127,20 @@ export async function prepareSound(bench: Bench): Promise<Fitted> {
   if (type !== undefined && types.includes(type) && stretch.whole && bench.bytes <= maxBytes) {
     return { path, mime: mimes[type], ending: type, changed: [] }
   }
-  const cut =
-    stretch.whole || heard === undefined
-      ? path
-      : await bench.make(`slice ${stretch.from} ${stretch.to}`, 'flac', async (into) => {
-          await sliceAudio({ tool, signal, path, from: heard.from, to: heard.to, into })
-        })
+  const samplesOf = (count: number): Rational => rational(count, sampleRate)
+  const { from = samplesOf(0), to: end = samplesOf(samples) } = heard ?? {}
+  const cut = stretch.whole
+    ? path
+    : await bench.make(`slice ${stretch.from} ${stretch.to} ${stretch.length}`, 'flac', async (into) => {
+        await sliceAudio({ tool, signal, path, from, to: end, least: stretch.length, into })
+      })
   // A cut is FLAC; where the source was lossy, nothing is gained by carrying more.
   const to = types.find((known) => known === type) ?? types[0] ?? 'm4a'
   for (const bits of to === 'flac' || to === 'wav' ? [0] : bitRates) {
     const made =
       to === 'flac' && cut !== path
         ? cut
-        : await bench.make(`sound ${to} ${bits} ${stretch.from} ${stretch.to}`, to, async (into) => {
+        : await bench.make(`sound ${to} ${bits} ${stretch.from} ${stretch.to} ${stretch.length}`, to, async (into) => {
             const options = ['-map', '0:a:0', '-ar', String(sampleRate), '-ac', '2', ...encodings[to](bits), '-fflags', '+bitexact']
             await tool.run(
               { inputs: [{ path: cut }], outputs: [{ path: into, options: [...options, '-flags:a', '+bitexact'] }] },
@@ -149,7 +153,10 @@ export async function prepareSound(bench: Bench): Promise<Fitted> {
   return unfit(`a sound cannot be made smaller than ${megabytes(maxBytes)}`, 'let the shot hear less of it')
 }
 
+const secondsOf = (samples: number): number => Math.round((samples / sampleRate) * 1000) / 1000
+
 const changesOf = (stretch: Stretch, from: string, to: string): readonly string[] => [
-  ...(stretch.whole ? [] : [`cut to ${Math.round(((stretch.to - stretch.from) / sampleRate) * 1000) / 1000} s`]),
+  ...(stretch.whole || stretch.length > stretch.to - stretch.from ? [] : [`cut to ${secondsOf(stretch.length)} s`]),
+  ...(stretch.length > stretch.to - stretch.from ? [`silence to ${secondsOf(stretch.length)} s`] : []),
   `${from} to ${to}`,
 ]

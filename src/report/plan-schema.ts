@@ -118,7 +118,7 @@ const job = z.object({
 })
 
 const bridge = z.union([
-  z.object({ kind: z.literal('trim'), fromFrames: whole, toFrames: whole }),
+  z.object({ kind: z.enum(['trim', 'silence']), fromFrames: whole, toFrames: whole }),
   z.object({ kind: z.literal('chain'), links: whole }),
   z.object({ kind: z.enum(['scale', 'crop', 'pad']), from: size, to: size }),
   z.object({ kind: z.literal('rate'), from: rational, to: rational }),
@@ -141,6 +141,11 @@ const line = z.object({
   reproducibility,
   price: money,
   expected: z.number().describe('Seconds of work.'),
+  anew: z
+    .exactOptional(z.object({ take: whole, from: z.enum(['all', 'steps']), asked: money, price: money }))
+    .describe(
+      'Where the shot made anew in one go would cost less than what a take costs as it is asked for, or its steps that are still to be made.',
+    ),
   jobs: z.array(z.string()),
   span,
 })

@@ -1,8 +1,8 @@
 // `ltx plan`: a plan in, a table for people out. One line an item with what happens to it, under it why and by which
 // bridges; then totals and what to type next. Whatever is the same for every shot is said once, above; columns that do
 // not fit are left out in a fixed order and said with `--verbose`.
-import { formatMoney, type Money } from '../lang/money.ts'
-import type { Bridge, Job, Operation, Plan, PlanLine, Reproducibility } from '../lang/plan.ts'
+import { formatMoney } from '../lang/money.ts'
+import type { Bridge, Plan, PlanLine, Reproducibility } from '../lang/plan.ts'
 import { formatSeconds } from '../lang/time.ts'
 import { column, shortenMiddle, widthOf, wrap } from './cell.ts'
 import { bridgeText, classText, makerText, marks, rateText, secondsText } from './plan-words.ts'
@@ -128,7 +128,7 @@ export function planText(plan: Plan, look: PlanLook): string {
       scene = sceneOf(line)
       if (scene !== '') say([piece(oneLine(scene), 'strong')])
     }
-    say(lineRow(line, layout), ...underRows(line, { plan, common, layout, look }), ...adviceRows(line, plan))
+    say(lineRow(line, layout), ...underRows(line, { plan, common, layout, look }), ...adviceRows(line))
   }
   const dropped = plan.lines.filter(({ change }) => change === 'drop')
   if (dropped.length > 0) say([piece('no longer in the script', 'strong'), piece(' (the clips stay in the store)', 'quiet')])
@@ -192,27 +192,17 @@ function underRows(line: PlanLine, { plan, common, layout, look }: Under): reado
   )
 }
 
-const fresh: ReadonlySet<Operation> = new Set(['text-to-video', 'image-to-video', 'audio-to-video', 'extend'])
-
-/** A retake is paid by the whole clip at some hosts: then the shot made anew may cost less. Said for each take where it is so. */
-function adviceRows(line: PlanLine, plan: Plan): readonly Row[] {
-  const jobs = plan.jobs.filter((job) => job.path === line.path)
-  const takes = [...new Set(jobs.map((job) => job.take))]
-  const sum = (take: number, wanted: (job: Job) => boolean): Money =>
-    jobs.filter((job) => job.take === take && wanted(job)).reduce((total, job) => total + job.price, 0)
-  for (const take of takes) {
-    const retakes = sum(take, (job) => job.operation === 'retake' && job.made === undefined)
-    const anew = sum(take, (job) => fresh.has(job.operation))
-    const isMade = jobs.some((job) => job.take === take && job.made !== undefined && fresh.has(job.operation))
-    if (retakes > 0 && anew > 0 && anew < retakes && isMade)
-      return [
-        [
-          piece('      ! ', 'warn'),
-          piece(`its retakes cost ${formatMoney(retakes)}; the shot made anew, with another seed, ${formatMoney(anew)}`),
-        ],
-      ]
-  }
-  return []
+/** A retake is paid by the whole clip at some hosts, an extend by what the model is shown as well: told where the shot made anew costs less. */
+function adviceRows({ anew, reproducibility, takes }: PlanLine): readonly Row[] {
+  if (anew === undefined) return []
+  const [asked, price] = [formatMoney(anew.asked), formatMoney(anew.price)]
+  const seed = reproducibility === 'keep-bytes' ? '' : ', with another seed'
+  const take = takes > 1 ? ' a take' : ''
+  const text =
+    anew.from === 'steps'
+      ? `its steps cost ${asked}${take}; the shot made anew${seed}, ${price}`
+      : `in steps it costs ${asked}${take}; in one go, ${price}`
+  return [[piece('      ! ', 'warn'), piece(text)]]
 }
 
 const own = (bridges: readonly Bridge[], plan: Plan, common: Common): readonly string[] =>

@@ -31,6 +31,8 @@ export function bridgeText(bridge: Bridge, rate: Rate): string {
       if (cut < toNumber(rate) / 2) return `trim ${counted(cut, 'frame')}`
       return `trim ${secondsText(framesToSeconds(bridge.fromFrames, rate))} → ${secondsText(framesToSeconds(bridge.toFrames, rate))}`
     }
+    case 'silence':
+      return `silence after the sound ${secondsText(framesToSeconds(bridge.fromFrames, rate))} → ${secondsText(framesToSeconds(bridge.toFrames, rate))}`
     case 'chain':
       return `chain of ${bridge.links} links`
     case 'scale':

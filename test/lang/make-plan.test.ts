@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { dollars } from '../../src/lang/money.ts'
+import type { Step } from '../../src/lang/program.ts'
 import { rational } from '../../src/lang/time.ts'
 import {
   anything,
@@ -82,6 +83,30 @@ describe('what is bought', () => {
     const price = (operation: string): number | undefined => plan.jobs.find((job) => job.operation === operation)?.price
     expect(price('extend')).toBe(dollars(0.1 * (4 + 2)))
     expect(price('retake')).toBe(dollars(0.1 * 10))
+  })
+  it('says where a shot made anew costs less than its steps: in one go, or without the retake of the whole', () => {
+    const anew = (steps: readonly Step[], made?: readonly Step[]) =>
+      planOf(program([shot('open', 144, { steps })]), made === undefined ? {} : makeAll(program([shot('open', 144, { steps: made })]))).plan
+        .lines[0]?.anew
+    // 6 s and 4 s more with 6 s of context: $0.48 + $1.00, and 10 s in one go $0.80.
+    expect(anew([extend(96)])).toEqual({ take: 1, from: 'all', asked: dollars(1.48), price: dollars(0.8) })
+    expect(anew([extend(96)], [])).toEqual({ take: 1, from: 'steps', asked: dollars(1), price: dollars(0.8) })
+    // A retake is billed on the whole: 6 s at $0.10 against 6 s at $0.08.
+    expect(anew([retake(24, 72)], [])).toEqual({ take: 1, from: 'steps', asked: dollars(0.6), price: dollars(0.48) })
+    // What is not made yet is no reason to leave a retake out; what is made already is not paid again.
+    expect(anew([retake(24, 72)])).toBeUndefined()
+    expect(anew([extend(96)], [extend(96)])).toBeUndefined()
+    expect(anew([])).toBeUndefined()
+    // 18 s are longer than one call.
+    expect(anew([extend(288)])).toBeUndefined()
+  })
+  it('makes up in silence for a sound that is shorter than its host takes, and pays for what comes', () => {
+    const film = program([shot('face', undefined, { sync: audio('vo.wav') })])
+    const said = facts({ path: 'vo.wav', kind: 'audio', seconds: rational(1) })
+    const { plan } = planOf(film, { facts: said })
+    expect(plan.lines[0]?.bridges).toContainEqual({ kind: 'silence', fromFrames: 24, toFrames: 48 })
+    expect(plan.lines[0]?.bridges).toContainEqual(expect.objectContaining({ kind: 'trim', toFrames: 24 }))
+    expect(plan.lines[0]?.price).toBe(dollars(0.1 * 2))
   })
   it('takes the price of the script over the built-in one', () => {
     const film = program([shot('open', 144)])

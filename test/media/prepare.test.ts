@@ -161,12 +161,19 @@ test('only the stretch that is heard goes, exact to the sample', async () => {
   expect(all).toMatchObject({ path: wav, changed: [] })
 })
 
-test('a sound that is too short or too long for a host is refused with its length', async () => {
+test('a sound that is too short for a host goes on in silence; one that is too long is refused with its length', async () => {
   const wav = join(folder, 'short.wav')
   await makeSoundFile(tool, wav, samplesOf(12_000, sine(440, 0.5)))
-  await expect(prepare({ slot: 'audio', path: wav })).rejects.toMatchObject({
-    failure: { kind: 'input', message: 'the sound lasts 0.25 s; this host takes 0.5 s at least' },
-  })
+  const made = await prepare({ slot: 'audio', path: wav, rules: sound({ types: ['flac'] }) })
+  expect(made.changed).toEqual(['silence to 0.5 s', 'wav to flac'])
+  const samples = await heard(tool, made.path)
+  expect(samples.length).toBe(24_000)
+  expect(samples.subarray(0, 12_000)).toEqual((await heard(tool, wav)).subarray(0, 12_000))
+  expect(samples.subarray(12_000).every((sample) => sample === 0)).toBe(true)
+  // What comes after the stretch in the file is not heard.
+  const stretch = { from: { num: 0, den: 1 }, to: { num: 1, den: 8 } }
+  const cut = await heard(tool, (await prepare({ slot: 'audio', path: wav, heard: stretch, rules: sound({ types: ['flac'] }) })).path)
+  expect([cut.length, cut.subarray(6000).every((sample) => sample === 0)]).toEqual([24_000, true])
   await expect(prepare({ slot: 'audio', path: wav, rules: sound({ minSeconds: 0, maxSeconds: 0.2 }) })).rejects.toMatchObject({
     failure: { kind: 'input', message: 'the sound lasts 0.25 s; this host takes 0.2 s at most' },
   })

@@ -7,7 +7,7 @@ import { findItem, noItemText, planShotText } from '../../src/report/plan-shot-t
 import { planText } from '../../src/report/plan-text.ts'
 import { bridgeText, secondsText } from '../../src/report/plan-words.ts'
 import { whyText } from '../../src/report/why-text.ts'
-import { extend, makeAll, planOf, program, shot, words } from '../lang/plan-kit.ts'
+import { extend, makeAll, planOf, program, retake, shot, words } from '../lang/plan-kit.ts'
 import { anyText, harbor, harborPlan, longPlan } from './kit.ts'
 
 const plan = harborPlan()
@@ -42,6 +42,13 @@ describe('the table', () => {
       '→ ltx render harbor.ltx',
       '',
     ])
+  })
+  it('says where a shot made anew costs less', () => {
+    const film = program([shot('a/one', 144, { steps: [extend(96)], takes: 2 })])
+    expect(planText(planOf(film).plan, look)).toContain('      ! in steps it costs $1.48 a take; in one go, $0.80\n')
+    const begun = makeAll(program([shot('a/one', 144)]))
+    const text = planText(planOf(program([shot('a/one', 144, { steps: [retake(24, 72)] })]), begun).plan, look)
+    expect(text).toContain('      ! its steps cost $0.60; the shot made anew, $0.48\n')
   })
   it('says once what holds for every shot', () => {
     const text = planText(longPlan(3), look)

@@ -6,10 +6,11 @@ import type { HashText } from '../key.ts'
 import { canonicalJson } from '../key.ts'
 import type { Money } from '../money.ts'
 import type { AssetFacts, Bridge, Job, JobId, Lora, Plan, PlanLine, Request } from '../plan.ts'
-import type { Asset, Bed, Item, Path, Program, Shot } from '../program.ts'
+import type { Asset, Bed, Item, Path, Program, Route, Shot } from '../program.ts'
 import type { Span } from '../source.ts'
 import type { Rational } from '../time.ts'
 import { add, compare, framesToSeconds, multiply, rational, subtract, toFrames, toNumber } from '../time.ts'
+import { anewOf } from './anew.ts'
 import type { Placed } from './plan-cut.ts'
 import { filmFrames, placeBed, placeItems, planCut } from './plan-cut.ts'
 import type { FindMade } from './plan-jobs.ts'
@@ -18,6 +19,8 @@ import type { Remembered } from './plan-line.ts'
 import { judge } from './plan-line.ts'
 import type { PlannedTake } from './plan-shot.ts'
 import { planTake } from './plan-shot.ts'
+import type { RoutedAt } from './route.ts'
+import { moveOf, routeOf } from './route.ts'
 import type { Heard, ShotSetting } from './shot-request.ts'
 import { cutRequest } from './shot-request.ts'
 
@@ -96,11 +99,14 @@ function lengthOf(item: Item, input: PlanInput, reporter: Reporter): number {
       const { from, to } = footageRange(item, input, reporter)
       return Math.max(1, toFrames({ unit: 'seconds', seconds: subtract(to, from) }, rate).frames)
     }
-    case 'shot': {
-      const extended = item.steps.reduce((sum, step) => sum + (step.kind === 'extend' ? step.frames : 0), 0)
-      return firstFrames(item, input) + extended
-    }
+    case 'shot':
+      return shotFrames(item, input)
   }
+}
+
+function shotFrames(shot: Shot, input: PlanInput): number {
+  const extended = shot.steps.reduce((sum, step) => sum + (step.kind === 'extend' ? step.frames : 0), 0)
+  return firstFrames(shot, input) + extended
 }
 
 /** The first link's frames: as written, else as long as the sound that drives it (the last frame is whole). */
@@ -197,11 +203,22 @@ function planShot(
   jobs: ReturnType<typeof openJobs>,
   reporter: Reporter,
 ): { final: JobId; line: PlanLine } {
-  const provider = providerOf(shot, input)
+  const { provider, route } = makerOf(shot, input)
+  const refusing =
+    (by: ProviderInUse, sent: Route | undefined): ShotSetting['refuse'] =>
+    (refusal, span) => {
+      const notes = sent === undefined ? {} : { notes: [{ message: `this route sends it there: ${sent.words}`, span: sent.span }] }
+      reporter.report('provider.cannot', span, { provider: by.name, shot: shot.path, detail: refusal.detail }, notes)
+    }
   const setting: ShotSetting = {
     film: input.program.film,
     jobs,
     provider,
+    moveOf: (step) => {
+      const move = moveOf(shot, step, routedAt(shot, input))
+      const there = move === undefined ? undefined : known(move.provider, input)
+      return move === undefined || there === undefined ? undefined : { route: move, provider: there, refuse: refusing(there, move) }
+    },
     cut: input.cut,
     house: input.house,
     facts: input.facts,
@@ -210,12 +227,14 @@ function planShot(
     frames: firstFrames(shot, input),
     ...heardBy(shot, place, placed, input, reporter),
     ...(provider.name === 'animatic' ? { slateModel: slateModel(shot, input) } : {}),
-    refuse: (refusal, span) =>
-      reporter.report('provider.cannot', span, { provider: provider.name, shot: shot.path, detail: refusal.detail }),
+    refuse: refusing(provider, route),
   }
   const takes = Array.from({ length: shot.takes }, (_, index) => planTake(shot, index + 1, setting)).filter((take) => take !== undefined)
   const picked = takes[Math.min(takes.length, input.picks.get(shot.path) ?? 1) - 1]
-  return { final: picked?.final ?? '', line: shotLine(shot, place, takes, setting, input) }
+  return {
+    final: picked?.final ?? '',
+    line: { ...shotLine(shot, place, takes, setting, input), ...(route === undefined ? {} : { route: route.words }) },
+  }
 }
 
 /** Adapters of those who are in the shot: their looks stand in its words, or they speak. */
@@ -230,12 +249,24 @@ function lorasOf(shot: Shot, program: Program): readonly Lora[] {
 
 /** Placeholders come in the draft encoding; joined with them, everything else has to be in it too. */
 function houseOf(input: PlanInput): Plan['house'] {
-  const bought = input.program.items.some((item) => item.kind === 'shot' && !providerOf(item, input).capabilities.ready)
+  const makers = (shot: Shot): readonly ProviderInUse[] => {
+    const moves = shot.steps.flatMap((step) => moveOf(shot, step, routedAt(shot, input)) ?? [])
+    return [makerOf(shot, input).provider, ...moves.map((route) => known(route.provider, input))]
+  }
+  const bought = input.program.items.some((item) => item.kind === 'shot' && makers(item).some(({ capabilities }) => !capabilities.ready))
   return bought ? 'final' : 'draft'
 }
 
-const providerOf = (shot: Shot, input: PlanInput): ProviderInUse => {
-  const name = input.rung === 'animatic' ? 'animatic' : shot.provider
+const routedAt = (shot: Shot, input: PlanInput): RoutedAt => ({ frames: shotFrames(shot, input), rung: input.rung })
+
+/** Who makes a shot, and the route that said so. */
+function makerOf(shot: Shot, input: PlanInput): { readonly provider: ProviderInUse; readonly route?: Route } {
+  const route = routeOf(shot, routedAt(shot, input))
+  const provider = known(input.rung === 'animatic' ? 'animatic' : (route?.provider ?? shot.provider), input)
+  return route === undefined ? { provider } : { provider, route }
+}
+
+function known(name: string, input: PlanInput): ProviderInUse {
   const found = input.providers.get(name)
   if (found === undefined) throw new Error(`the evaluator let an unknown provider pass: ${name}`)
   return found
@@ -243,21 +274,24 @@ const providerOf = (shot: Shot, input: PlanInput): ProviderInUse => {
 
 /** What the script asks for, for the animatic's slate: the model that would be bought. */
 function slateModel(shot: Shot, input: PlanInput): string {
-  const wanted = input.providers.get(shot.provider)
-  const offer = wanted?.capabilities.offers.find((candidate) => candidate.quality === shot.quality)
-  return wanted?.model ?? offer?.model ?? wanted?.capabilities.kind ?? ''
+  const final: PlanInput = { ...input, rung: 'final' }
+  const wanted = makerOf(shot, final).provider
+  const offer = wanted.capabilities.offers.find((candidate) => candidate.quality === shot.quality)
+  return wanted.model ?? offer?.model ?? wanted.capabilities.kind
 }
 
 function shotLine(shot: Shot, place: Placed, takes: readonly PlannedTake[], setting: ShotSetting, input: PlanInput): PlanLine {
   const ids = takes.flatMap((take) => take.jobs)
   const all = ids.map((id) => setting.jobs.get(id))
   const toMake = all.filter((job) => job.made === undefined)
+  const moves = takes[0]?.moves ?? []
   const sum = (pick: (take: PlannedTake) => Rational): Rational => takes.reduce((total, take) => add(total, pick(take)), rational(0))
   return {
     path: shot.path,
     kind: 'shot',
     ...judge(all, input.remembered),
     provider: setting.provider.name,
+    ...(moves.length === 0 ? {} : { moves }),
     model: setting.provider.model ?? takes[0]?.model ?? '',
     quality: shot.quality,
     seconds: framesToSeconds(place.frames, input.program.film.rate),
@@ -269,6 +303,7 @@ function shotLine(shot: Shot, place: Placed, takes: readonly PlannedTake[], sett
     reproducibility: takes[0]?.promise ?? setting.provider.capabilities.reproducibility,
     price: toMake.reduce((total, job) => total + job.price, 0),
     expected: toMake.reduce((total, job) => total + job.expected, 0),
+    ...anewOf(shot, all, place.frames, setting),
     jobs: ids,
     span: shot.span,
   }

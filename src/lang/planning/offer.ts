@@ -95,10 +95,17 @@ function framesFor(offer: Offer, seconds: number, rate: Rate): number {
   return Math.ceil((plain - plus) / multiple) * multiple + plus
 }
 
+/** The shortest sound that makes a clip there, in film frames; silence makes up for what is missing. */
+function leastFrames({ seconds }: Offer, rate: Rate): number | undefined {
+  return seconds.kind === 'range' ? Math.ceil(seconds.min * toNumber(rate) - 1e-9) : undefined
+}
+
 /** Bridges from what comes back to what the film needs, in the order they are made. */
-function bridgesBetween(need: Need, asked: { size: Size; rate: Rate; frames: number }, fit: 'crop' | 'pad'): Bridge[] {
+function bridgesBetween(need: Need, asked: { offer: Offer; size: Size; rate: Rate; frames: number }, fit: 'crop' | 'pad'): Bridge[] {
   const bridges: Bridge[] = []
+  const least = need.operation === 'audio-to-video' ? leastFrames(asked.offer, need.rate) : undefined
   const filmFrames = Math.round((asked.frames * toNumber(need.rate)) / toNumber(asked.rate))
+  if (least !== undefined && need.frames < least) bridges.push({ kind: 'silence', fromFrames: need.frames, toFrames: least })
   if (asked.rate.num * need.rate.den !== need.rate.num * asked.rate.den) bridges.push({ kind: 'rate', from: asked.rate, to: need.rate })
   if (filmFrames > need.frames) bridges.push({ kind: 'trim', fromFrames: filmFrames, toFrames: need.frames })
   if (!sameSize(asked.size, need.size)) {
@@ -145,7 +152,7 @@ export function purchase(capabilities: Capabilities, need: Need): Purchase | Ref
     const size = chooseSize(offer, need.size)
     const frames = framesFor(offer, asked, rate)
     if (frames > (offer.frames?.most ?? frames)) return []
-    return [{ offer, size, rate, frames, seconds: asked, bridges: bridgesBetween(need, { size, rate, frames }, 'crop') }]
+    return [{ offer, size, rate, frames, seconds: asked, bridges: bridgesBetween(need, { offer, size, rate, frames }, 'crop') }]
   })
   const best = purchases.sort((a, b) => bridgeCost(a) - bridgeCost(b) || priceOf(a, 0, 0) - priceOf(b, 0, 0))[0]
   if (best !== undefined) return best
@@ -156,7 +163,7 @@ export function purchase(capabilities: Capabilities, need: Need): Purchase | Ref
 /** Bridges that touch the picture; blowing a smaller picture up counts double, since it costs sharpness. */
 function bridgeCost(bought: Purchase): number {
   return bought.bridges.reduce((cost, bridge) => {
-    if (bridge.kind === 'trim' || bridge.kind === 'chain') return cost
+    if (bridge.kind === 'trim' || bridge.kind === 'chain' || bridge.kind === 'silence') return cost
     if (bridge.kind === 'rate') return cost + 1
     const enlarged = bridge.from.width < bridge.to.width || bridge.from.height < bridge.to.height
     return cost + (enlarged ? 2 : 1)

@@ -9,9 +9,9 @@ import type { Need, Refusal } from './offer.ts'
 import { longestOf, purchase } from './offer.ts'
 import { planExtend, planRetake } from './plan-steps.ts'
 import type { Place, Standing, Take, Tally } from './plan-take.ts'
-import { addCutJob, addModelJob, apart } from './plan-take.ts'
+import { addCutJob, addModelJob, apart, takeOfStep } from './plan-take.ts'
 import type { ShotSetting } from './shot-request.ts'
-import { baseRequest, priceWith, slateOf } from './shot-request.ts'
+import { baseRequest, operationOf, priceWith, slateOf } from './shot-request.ts'
 
 /** What a take of a shot comes to. `final`: the job whose file is the shot. */
 export type PlannedTake = Readonly<Tally> & { readonly final: JobId; readonly frames: number }
@@ -22,13 +22,14 @@ export function planTake(shot: Shot, number: number, setting: ShotSetting): Plan
     shot,
     number,
     setting,
-    tally: { bridges: [], asked: rational(0), bought: rational(0), jobs: [], model: '', promise: 'exact' },
+    tally: { bridges: [], asked: rational(0), bought: rational(0), jobs: [], moves: [], model: '', promise: 'exact' },
   }
   let standing = planFirst(take, setting.frames, { step: 0, part: '', span: shot.span })
   for (const [index, step] of shot.steps.entries()) {
     if (standing === undefined) return undefined
     const place: Place = { step: index + 1, part: '', span: step.span }
-    standing = step.kind === 'extend' ? planExtend(take, step, place, standing) : planRetake(take, step, place, standing)
+    const there = takeOfStep(take, step, place)
+    standing = step.kind === 'extend' ? planExtend(there, step, place, standing) : planRetake(there, step, place, standing)
   }
   return standing === undefined ? undefined : { final: standing.whole, frames: standing.frames, ...take.tally }
 }
@@ -37,7 +38,7 @@ export function planTake(shot: Shot, number: number, setting: ShotSetting): Plan
 function planFirst(take: Take, frames: number, place: Place): Standing | undefined {
   const { setting, shot, tally } = take
   const need: Need = {
-    operation: setting.heard !== undefined ? 'audio-to-video' : shot.from !== undefined ? 'image-to-video' : 'text-to-video',
+    operation: operationOf(shot, setting),
     frames,
     size: setting.film.size,
     rate: setting.film.rate,
@@ -68,7 +69,7 @@ function planFirst(take: Take, frames: number, place: Place): Standing | undefin
         edit: { kind: 'conform', trim: { from: 0, frames }, fit: 'crop', ...(setting.provider.capabilities.adjusts ? { hold: true } : {}) },
         inputs: [{ slot: 'video', kind: 'job', id }],
       })
-  return { whole, frames, links: [{ job: id, frames }] }
+  return { whole, frames, links: [{ job: id, frames, provider: setting.provider.name }] }
 }
 
 function firstInputs({ shot, setting }: Take): readonly Input[] {

@@ -5,7 +5,7 @@ import type { Capabilities, Offer } from '../catalogue.ts'
 import { takesNegative, takesSeed } from '../catalogue.ts'
 import { buildPrompt } from '../meaning/prompt.ts'
 import type { AssetFacts, Lora, Request, Slate } from '../plan.ts'
-import type { Asset, Film, Shot, Words } from '../program.ts'
+import type { Asset, Film, Route, Shot, Step, Words } from '../program.ts'
 import type { Span } from '../source.ts'
 import type { Rational } from '../time.ts'
 import { framesToSeconds, toNumber } from '../time.ts'
@@ -17,11 +17,21 @@ import { providerTag } from './plan-jobs.ts'
 /** The stretch of a sound file that a shot is made to. */
 export type Heard = { readonly asset: Asset; readonly from: Rational; readonly to: Rational }
 
+/** A provider as it is asked. */
+export type ShotProvider = {
+  readonly name: string
+  readonly capabilities: Capabilities
+  readonly model?: string
+  readonly perSecond?: number
+}
+
 /** All that holds for every take of one shot. */
 export type ShotSetting = {
   readonly film: Film
   readonly jobs: Jobs
-  readonly provider: { readonly name: string; readonly capabilities: Capabilities; readonly model?: string; readonly perSecond?: number }
+  readonly provider: ShotProvider
+  /** Where a route sends a step of the shot, and how it is told when that cannot be done there. */
+  readonly moveOf: (step: Step) => (Pick<ShotSetting, 'provider' | 'refuse'> & { readonly route: Route }) | undefined
   readonly cut: Capabilities
   readonly house: 'draft' | 'final'
   readonly facts: ReadonlyMap<string, AssetFacts>
@@ -122,6 +132,10 @@ export function slateOf(
     },
   }
 }
+
+/** What a shot's first clip is made from. */
+export const operationOf = (shot: Shot, setting: ShotSetting): 'audio-to-video' | 'image-to-video' | 'text-to-video' =>
+  setting.heard !== undefined ? 'audio-to-video' : shot.from !== undefined ? 'image-to-video' : 'text-to-video'
 
 /** The price of one call; a `price` in the script's provider block replaces the built-in one. */
 export function priceWith(setting: ShotSetting, bought: Purchase, inputSeconds = 0, contextSeconds = 0): number {

@@ -39,6 +39,8 @@ export const bytecomputeCapabilities: Capabilities = {
   adjusts: true,
   continues: 'whole',
   needsKey: true,
+  // There is no address that all its customers share.
+  needs: new Map([['base', 'base "https://…/v1"']]),
   concurrency: 2,
   staggerMs: 250,
   submit: 'blind',
