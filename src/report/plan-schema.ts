@@ -130,6 +130,10 @@ const line = z.object({
   change: z.enum(['keep', 'new', 'change', 'recut', 'drop']),
   because: z.array(z.string()),
   provider: z.string(),
+  route: z.exactOptional(z.string()).describe('The conditions of the route that sent it there.'),
+  moves: z
+    .exactOptional(z.array(z.object({ step: whole, operation: z.enum(['extend', 'retake']), to: z.string(), route: z.string() })))
+    .describe('Steps that are made by another provider, from the whole shot so far.'),
   model: z.string(),
   quality,
   seconds: rational.describe('On the timeline.'),

@@ -6,7 +6,7 @@ import type { Path, Program, Words } from '../lang/program.ts'
 import { closest } from '../lang/suggest.ts'
 import { framesToSeconds } from '../lang/time.ts'
 import { wrap } from './cell.ts'
-import { bridgeText, classText, marks, rateText, secondsText } from './plan-words.ts'
+import { bridgeText, classText, marks, moveText, rateText, routedText, secondsText } from './plan-words.ts'
 import type { Row } from './row.ts'
 import { paint, piece } from './row.ts'
 import { counted, oneLine, roughly } from './say.ts'
@@ -75,7 +75,8 @@ function settingRows(plan: Plan, line: PlanLine, width: number): readonly Row[] 
   const price = line.price === 0 ? 'free' : formatMoney(line.price)
   return [
     ...line.because.flatMap((reason, index) => rows(index === 0 ? 'because' : '', reason)),
-    ...(shot ? rows('made by', [line.provider, line.model, `(${line.quality})`].filter(Boolean).join(' ')) : []),
+    ...(shot ? rows('made by', [routedText(line), line.model, `(${line.quality})`].filter(Boolean).join(' ')) : []),
+    ...(line.moves ?? []).flatMap((move, index) => rows(index === 0 ? 'moves' : '', moveText(move))),
     ...(shot ? rows('asked', `${secondsText(line.asked)}, bought ${secondsText(line.bought)}, for ${counted(line.takes, 'take')}`) : []),
     ...(line.bridges.length > 0 ? rows('bridges', line.bridges.map((bridge) => bridgeText(bridge, plan.film.rate)).join(', ')) : []),
     ...(shot && line.reproducibility !== 'keep-bytes' ? rows('seed', String(line.seed)) : []),

@@ -5,7 +5,7 @@ import { formatMoney } from '../lang/money.ts'
 import type { Bridge, Plan, PlanLine, Reproducibility } from '../lang/plan.ts'
 import { formatSeconds } from '../lang/time.ts'
 import { column, shortenMiddle, widthOf, wrap } from './cell.ts'
-import { bridgeText, classText, makerText, marks, rateText, secondsText } from './plan-words.ts'
+import { bridgeText, classText, makerText, marks, moveText, rateText, secondsText } from './plan-words.ts'
 import type { Row } from './row.ts'
 import { paint, piece } from './row.ts'
 import { oneLine, roughly } from './say.ts'
@@ -183,6 +183,8 @@ function underRows(line: PlanLine, { plan, common, layout, look }: Under): reado
   const texts = [
     ...reasons,
     ...(bridges.length > 0 ? [bridges.join(', ')] : []),
+    ...(line.change === 'keep' && !verbose ? [] : (line.moves ?? []).map(moveText)),
+    ...(verbose && line.route !== undefined ? [`sent to ${line.provider} by its route: ${line.route}`] : []),
     ...(left.length > 0 ? [left.map(([title, text]) => `${title} ${text}`).join(' · ')] : []),
   ]
   return texts.flatMap((text) =>

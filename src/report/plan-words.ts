@@ -1,5 +1,5 @@
 // The plan's terms in words: changes, bridges, reproducibility, lengths. Shared by the table, the single shot and `why`.
-import type { Bridge, Change, PlanLine, Reproducibility } from '../lang/plan.ts'
+import type { Bridge, Change, Move, PlanLine, Reproducibility } from '../lang/plan.ts'
 import type { Rate, Rational } from '../lang/time.ts'
 import { formatSeconds, framesToSeconds, rational, toNumber } from '../lang/time.ts'
 import type { Tone } from './row.ts'
@@ -43,6 +43,13 @@ export function bridgeText(bridge: Bridge, rate: Rate): string {
       return `rate ${rateText(bridge.from)} → ${rateText(bridge.to)} fps`
   }
 }
+
+/** `extend +1 goes to gpu (route: extend), made from the whole shot so far as a file`. */
+export const moveText = ({ operation, step, to, route }: Move): string =>
+  `${operation} +${step} goes to ${to} (route: ${route}), made from the whole shot so far as a file`
+
+/** `gpu (route: over 10s)`; nothing beside the name where `on` says so. */
+export const routedText = ({ provider, route }: PlanLine): string => (route === undefined ? provider : `${provider} (route: ${route})`)
 
 export function classText(reproducibility: Reproducibility): string {
   switch (reproducibility) {

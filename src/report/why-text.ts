@@ -3,7 +3,7 @@
 import type { Job, Plan, PlanLine } from '../lang/plan.ts'
 import type { Path } from '../lang/program.ts'
 import { findItem, labelled, noItemText } from './plan-shot-text.ts'
-import { rateText } from './plan-words.ts'
+import { moveText, rateText, routedText } from './plan-words.ts'
 import type { Row } from './row.ts'
 import { paint, piece } from './row.ts'
 import { counted, oneLine } from './say.ts'
@@ -18,6 +18,8 @@ export function whyText(plan: Plan, path: Path, { colour, width }: WhyLook): str
   const rows: readonly Row[] = [
     [piece(oneLine(line.path), 'strong'), piece(` ${verdict(line, jobs)}`)],
     ...line.because.flatMap((reason) => labelled('because', reason, width)),
+    ...(line.route === undefined ? [] : labelled('made by', routedText(line), width)),
+    ...(line.moves ?? []).flatMap((move) => labelled('moves', moveText(move), width)),
     ...jobs.flatMap((job) => [[], ...jobRows(job, jobs[0], plan, width)]),
     [],
     ...labelled('no part', 'names, places in the film, comments, layout, picks of other shots, local paths', width),

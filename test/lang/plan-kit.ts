@@ -154,8 +154,7 @@ export const facts = (
 export type Options = Partial<PlanInput>
 
 /** Plans a film; everything that was reported comes along. */
-export function planOf(film: Program, options: Options = {}): { plan: Plan; codes: readonly string[] } {
-  const reporter = openReporter()
+export function planOf(film: Program, options: Options = {}, reporter = openReporter()): { plan: Plan; codes: readonly string[] } {
   const plan = makePlan(
     {
       program: film,

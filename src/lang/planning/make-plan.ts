@@ -210,14 +210,19 @@ function planShot(
       const notes = sent === undefined ? {} : { notes: [{ message: `this route sends it there: ${sent.words}`, span: sent.span }] }
       reporter.report('provider.cannot', span, { provider: by.name, shot: shot.path, detail: refusal.detail }, notes)
     }
+  /** All that hangs on who makes it. */
+  const madeBy = (by: ProviderInUse, sent: Route | undefined): Pick<ShotSetting, 'provider' | 'refuse' | 'slateModel'> => ({
+    provider: by,
+    refuse: refusing(by, sent),
+    ...(by.name === 'animatic' ? { slateModel: slateModel(shot, input) } : {}),
+  })
   const setting: ShotSetting = {
     film: input.program.film,
     jobs,
-    provider,
+    ...madeBy(provider, route),
     moveOf: (step) => {
       const move = moveOf(shot, step, routedAt(shot, input))
-      const there = move === undefined ? undefined : known(move.provider, input)
-      return move === undefined || there === undefined ? undefined : { route: move, provider: there, refuse: refusing(there, move) }
+      return move === undefined ? undefined : { route: move, ...madeBy(known(move.provider, input), move) }
     },
     cut: input.cut,
     house: input.house,
@@ -226,8 +231,6 @@ function planShot(
     loras: lorasOf(shot, input.program),
     frames: firstFrames(shot, input),
     ...heardBy(shot, place, placed, input, reporter),
-    ...(provider.name === 'animatic' ? { slateModel: slateModel(shot, input) } : {}),
-    refuse: refusing(provider, route),
   }
   const takes = Array.from({ length: shot.takes }, (_, index) => planTake(shot, index + 1, setting)).filter((take) => take !== undefined)
   const picked = takes[Math.min(takes.length, input.picks.get(shot.path) ?? 1) - 1]

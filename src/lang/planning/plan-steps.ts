@@ -8,7 +8,7 @@ import type { Rate } from '../time.ts'
 import { toNumber } from '../time.ts'
 import type { Purchase } from './offer.ts'
 import { purchase } from './offer.ts'
-import type { Place, Standing, Take } from './plan-take.ts'
+import type { Link, Place, Standing, Take } from './plan-take.ts'
 import { addCutJob, addModelJob, apart, conformWhole } from './plan-take.ts'
 import { baseRequest, filmFramesOf, priceWith, slateOf } from './shot-request.ts'
 
@@ -69,7 +69,7 @@ export function planExtend(take: Take, step: Extend, place: Place, standing: Sta
     edit: { kind: 'join', parts: parts.map((part) => ({ slot: part.slot, from: part.from, frames: part.frames })) },
     inputs: parts.map(({ slot, job }) => ({ slot, kind: 'job', id: job })),
   })
-  const link = { job: id, frames: step.frames }
+  const link = { job: id, frames: step.frames, provider: setting.provider.name }
   return { whole, frames, links: atEnd ? [...standing.links, link] : [link, ...standing.links] }
 }
 
@@ -132,10 +132,16 @@ const atRate = (frames: number, rate: Rate, bought: Purchase): number =>
 
 type Source = { readonly job: JobId; readonly start: number; readonly frames: number }
 
+/** A link that its own model can go on from: only what this provider has made carries a state that it knows. */
+function isOwn({ setting }: Take, link: Link): boolean {
+  return setting.provider.capabilities.continues === 'link' && link.provider === setting.provider.name
+}
+
 /** What a provider goes on from: the link itself where it carries the model's state, else the whole shot so far. */
-function sourceOf(take: Take, standing: Standing, link: Standing['links'][number] | undefined): Source {
-  const byLink = take.setting.provider.capabilities.continues === 'link' && link !== undefined
-  return byLink ? { ...link, start: 0 } : { job: standing.whole, start: 0, frames: standing.frames }
+function sourceOf(take: Take, standing: Standing, link: Link | undefined): Source {
+  return link !== undefined && isOwn(take, link)
+    ? { job: link.job, frames: link.frames, start: 0 }
+    : { job: standing.whole, start: 0, frames: standing.frames }
 }
 
 /** The same for a stretch: its link where one link holds all of it. */
@@ -143,8 +149,8 @@ function sourceAt(take: Take, standing: Standing, from: number, to: number): Sou
   let start = 0
   for (const link of standing.links) {
     if (from < start + link.frames) {
-      const inside = to <= start + link.frames && take.setting.provider.capabilities.continues === 'link'
-      return inside ? { ...link, start } : { job: standing.whole, start: 0, frames: standing.frames }
+      const inside = to <= start + link.frames && isOwn(take, link)
+      return inside ? { job: link.job, frames: link.frames, start } : { job: standing.whole, start: 0, frames: standing.frames }
     }
     start += link.frames
   }

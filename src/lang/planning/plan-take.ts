@@ -1,8 +1,8 @@
 // One take while it is being planned: where it stands, what it has come to so far, and how a job is added to it.
 
 import { promiseOf, takesSeed } from '../catalogue.ts'
-import type { Bridge, Input, JobId, Reproducibility, Request } from '../plan.ts'
-import type { Shot } from '../program.ts'
+import type { Bridge, Input, JobId, Move, Reproducibility, Request } from '../plan.ts'
+import type { Shot, Step } from '../program.ts'
 import type { Span } from '../source.ts'
 import type { Rational } from '../time.ts'
 import { add, framesToSeconds, toNumber } from '../time.ts'
@@ -16,6 +16,7 @@ export type Tally = {
   asked: Rational
   bought: Rational
   jobs: JobId[]
+  moves: Move[]
   model: string
   /** The weakest promise of its calls. */
   promise: Reproducibility
@@ -27,8 +28,10 @@ export type Take = { readonly shot: Shot; readonly number: number; readonly sett
 export type Standing = {
   readonly whole: JobId
   readonly frames: number
-  readonly links: readonly { readonly job: JobId; readonly frames: number }[]
+  readonly links: readonly Link[]
 }
+/** `provider` by its name: a link carries the state of the model that made it, which no other can go on from. */
+export type Link = { readonly job: JobId; readonly frames: number; readonly provider: string }
 
 /** A place in the take: step 0 is the shot itself; `part` names a link of a chain made by the planner. */
 export type Place = { readonly step: number; readonly part: string; readonly span: Span }
@@ -41,6 +44,18 @@ const weaker = (a: Reproducibility, b: Reproducibility): Reproducibility => (pro
 /** What makes this take another job than the first where its seed is not sent. */
 export const apart = ({ number, setting }: Take, { offer }: Purchase): { take?: number } =>
   number === 1 || takesSeed(setting.provider.capabilities, offer) ? {} : { take: number }
+
+/** The take as the provider of a step sees it: its own, or the one that a route moves the step to. */
+export function takeOfStep(take: Take, step: Step, place: Place): Take {
+  const { setting, tally } = take
+  const move = setting.moveOf(step)
+  if (move === undefined || move.provider.name === setting.provider.name) return take
+  const { route, ...there } = move
+  tally.moves.push({ step: place.step, operation: step.kind, to: there.provider.name, route: route.words })
+  // A placeholder's slate is for placeholders alone.
+  const { slateModel: _own, ...shared } = setting
+  return { ...take, setting: { ...shared, ...there } }
+}
 
 export type ModelJob = {
   readonly request: Request

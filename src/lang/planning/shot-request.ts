@@ -31,7 +31,7 @@ export type ShotSetting = {
   readonly jobs: Jobs
   readonly provider: ShotProvider
   /** Where a route sends a step of the shot, and how it is told when that cannot be done there. */
-  readonly moveOf: (step: Step) => (Pick<ShotSetting, 'provider' | 'refuse'> & { readonly route: Route }) | undefined
+  readonly moveOf: (step: Step) => (Pick<ShotSetting, 'provider' | 'refuse' | 'slateModel'> & { readonly route: Route }) | undefined
   readonly cut: Capabilities
   readonly house: 'draft' | 'final'
   readonly facts: ReadonlyMap<string, AssetFacts>
