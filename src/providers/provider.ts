@@ -24,9 +24,18 @@ export type Ready = {
 
 export type Ticket = { readonly [key: string]: string | number | boolean | null }
 
-/** Where a job stands at the host. `progress` is 0..1 where the host tells; `phase` is a word or two for the screen. */
+/**
+ * Where a job stands at the host. `progress` is 0..1 where the host tells; `phase` is a word or two for the screen; `strange`: the host
+ * calls it by a word that is not known. That is neither success nor an end, and the runtime does not wait for it for ever.
+ */
 export type Status =
-  | { readonly state: 'waiting' | 'working'; readonly progress?: number; readonly phase?: string; readonly nextPollMs: number }
+  | {
+      readonly state: 'waiting' | 'working'
+      readonly progress?: number
+      readonly phase?: string
+      readonly strange?: string
+      readonly nextPollMs: number
+    }
   /**
    * `expiresAt`: when the host throws the result away, milliseconds since 1970, where it says so. `adjusted`: the host made something
    * else than it was asked for, and says so; the script's policy decides.
@@ -39,6 +48,12 @@ export type Status =
       readonly adjusted?: Adjusted
     }
   | { readonly state: 'failed'; readonly failure: Failure }
+
+/** A word of the host's that no table has, made safe, as a status. */
+export function strangeStatus(word: string, nextPollMs: number): Status {
+  const phase = word.slice(0, 24)
+  return { state: 'working', strange: phase, ...(phase === '' ? {} : { phase }), nextPollMs }
+}
 
 export type Calls = {
   /** Sends the job. Only the runtime's money door calls this. `sent` must be called the moment the request leaves. */

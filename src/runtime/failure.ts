@@ -49,6 +49,18 @@ export const uncertain: Failure = {
   billed: 'unknown',
 }
 
+/** How long a host may call a job by a word that is not known. */
+export const strangeForMs = 10 * 60_000
+
+/** Nobody knows what such a word means: the job may be done, and be billed. The next run asks again. */
+export const strange = (word: string): Failure => ({
+  kind: 'host',
+  message: `for ${strangeForMs / 60_000} minutes it has called the job ${word === '' ? 'by no word at all' : `\`${word}\`, a word that is not known`}`,
+  next: 'look at the job at the host; the next render asks for it again, and buys nothing anew',
+  retry: false,
+  billed: 'unknown',
+})
+
 /** An attempt that was paid for and of which nothing more will come. */
 export const lost: Failure = {
   kind: 'expired',

@@ -5,9 +5,10 @@ import { ProviderFailure } from '../failure.ts'
 import type { Capabilities } from '../lang/catalogue.ts'
 import type { Adjusted, AdjustPolicy, Delivered, Job, Made, Request, Sha256, Slot } from '../lang/plan.ts'
 import type { Calls, Ready, Status, Ticket } from '../providers/provider.ts'
+import type { World } from '../world.ts'
 import { formOf, isOther, refuseAdjusted } from './adjust.ts'
 import type { Event } from './event.ts'
-import { uncertain } from './failure.ts'
+import { strange, strangeForMs, uncertain } from './failure.ts'
 import type { Door, Gate, Place, Purchase } from './gate.ts'
 import type { Stored } from './history.ts'
 import type { Effects, Go, Polled, Settled, StepError } from './job.machine.ts'
@@ -51,6 +52,7 @@ export type JobTools = {
   readonly provider: Reachable
   readonly gate: Gate
   readonly place: Place
+  readonly world: Pick<World, 'clock'>
   readonly store: Store
   readonly recorder: Recorder
   readonly check: Check
@@ -140,10 +142,18 @@ function poller(tools: JobTools, bill: Bill, told: Told): Effects['poll'] {
     const event: Event = { type: 'job.progress', job: job.id, phase, progress: Math.min(1, Math.max(0, progress)) }
     void recorder.note(event)
   }
+  let strangeSince: number | undefined
+  /** Throws when a word that is not known has been heard for too long. */
+  const listen = (word: string | undefined): void => {
+    const now = tools.world.clock.monotonic()
+    strangeSince = word === undefined ? undefined : (strangeSince ?? now)
+    if (word !== undefined && now - (strangeSince ?? now) >= strangeForMs) throw stepError(new ProviderFailure(strange(word)), {})
+  }
   const read = async (status: Status, go: Go): Promise<Polled> => {
     switch (status.state) {
       case 'waiting':
       case 'working':
+        listen(status.strange)
         report(status.progress ?? 0, status.phase ?? status.state)
         return { done: false, nextPollMs: status.nextPollMs }
       case 'done': {

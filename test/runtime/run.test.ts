@@ -179,6 +179,33 @@ describe('a run in which things go wrong', () => {
     expect((await runRig(rig)).outcome).toMatchObject({ reason: 'finished', made: ['a@1'] })
     expect(rig.host.submits).toHaveLength(1)
   })
+  test('a word that is not known is waited for ten minutes, and the next run asks again: not bought anew', async () => {
+    let word: string | undefined = 'archived'
+    const rig = rigOf([{ id: 'a@1' }], {
+      poll: () => (word === undefined ? undefined : { state: 'working', strange: word, phase: word, nextPollMs: 60_000 }),
+    })
+    const begun = rig.world.clock.monotonic()
+    const { outcome } = await runRig(rig)
+    expect(outcome.failures).toMatchObject([
+      { failure: { kind: 'host', billed: 'unknown', message: expect.stringContaining('`archived`') } },
+    ])
+    expect(rig.world.clock.monotonic() - begun).toBeGreaterThanOrEqual(600_000)
+    expect(rig.world.clock.monotonic() - begun).toBeLessThan(800_000)
+    word = undefined
+    expect((await runRig(rig)).outcome).toMatchObject({ reason: 'finished', made: ['a@1'] })
+    expect(rig.host.submits).toHaveLength(1)
+  })
+  test('a word that is not known for a while does no harm', async () => {
+    let looks = 0
+    const rig = rigOf([{ id: 'a@1' }], {
+      poll() {
+        looks += 1
+        if (looks > 40) return undefined
+        return { state: 'working', nextPollMs: 60_000, ...(looks % 8 === 0 ? {} : { strange: 'resting' }) }
+      },
+    })
+    expect((await runRig(rig)).outcome.reason).toBe('finished')
+  })
   test('a job that fails at the host is made anew when that does no harm, with a new key', async () => {
     const broken: Faults = {
       poll: ({ id }) => (id === 'h1' ? { state: 'failed', failure: failure('host', { retry: true, billed: 'no' }) } : undefined),
