@@ -93,6 +93,41 @@ sound. \`avoid\` becomes the negative prompt where a provider takes one, and a s
 Every generation has a seed: pinned by \`seed\`, or derived from the project's seed and the shot's path, so that the edit of one shot never
 moves another's. All links of a chain and all retakes have the seed of their shot unless one says otherwise.`
 
+const makers = `## Who makes it
+
+\`on\` names a provider, and \`route\` sends shots elsewhere by what they are. Own machine for sketches and for what is long, the host for
+the rest, faces that speak always at the host:
+
+\`\`\`ltx
+ltx 1
+
+project "Night Ferry" {
+  on     host
+  route  host audio-to-video
+  route  gpu draft
+  route  gpu over 10s
+  route  gpu retake moves
+  output "out/night-ferry.mp4"
+}
+
+provider host hosted-ltx { key env LTX_API_KEY }
+provider gpu local
+
+scene deck "a ferry deck at night, sodium lamps" {
+  shot rail 6s { "a man in a grey coat leans on the rail and lights a cigarette" }
+  shot wake 12s { "the wake boils white and fades into the dark, gulls follow" }
+}
+\`\`\`
+
+- All conditions of a route must hold for the shot; for either of two write two routes. Of several routes the first that fits wins.
+- From near to far: the shot's own \`on\`, the routes of its scene, the \`on\` of its scene, the routes of the project, its \`on\`. Whoever
+  names a provider means it, so a nearer \`on\` switches the routes further out off.
+- A shot's length is that of the whole, with its extends, and with \`sync\` that of its sound.
+- All steps of a shot are made where the shot is. With \`moves\` a route is for steps alone: a \`retake\` of a shot from the host may be
+  made on the own machine. What goes in is then the whole shot so far as a file, since no model can go on in another's state.
+- \`ltx plan --shot PATH\` and \`ltx why PATH\` say which route it was, the plan says each step that moves, and \`ltx plan --compare\` what each
+  provider would cost. An animatic is made by the built-in provider, whatever the routes say.`
+
 const reuse = `## Reuse
 
 \`\`\`ltx
@@ -140,4 +175,4 @@ scene street "a wet street at night" {
   from round to round, write them as a text: \`shot "{slug(words)}"\`.
 - Paths in a library are relative to that library. No path leads out of the folder of the script.`
 
-export const guide: readonly string[] = [reading, values, texts, prompts, reuse]
+export const guide: readonly string[] = [reading, values, texts, prompts, makers, reuse]
