@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Capabilities } from './lang/catalogue.ts'
-import { atServer, selectFamily } from './lang/catalogue.ts'
+import { atServer, promising, selectFamily } from './lang/catalogue.ts'
 import type { Reporter } from './lang/diagnostic.ts'
 import type { Lock } from './lang/lock.ts'
 import { emptyLock, parseLock } from './lang/lock.ts'
@@ -127,8 +127,11 @@ function planInput(program: Program, seen: Seen): PlanInput {
 function inUse(use: Program['providers'][number], known: ReadonlyMap<string, Capabilities>): ProviderInUse {
   const all = known.get(use.kind)
   if (all === undefined) throw new Error(`the evaluator let an unknown kind pass: ${use.kind}`)
-  const { concurrency, model, price, server } = use.settings
-  const { capabilities, named } = selectFamily(atServer(all, server), typeof model === 'string' ? model : undefined)
+  const { concurrency, model, price, reproducible, server } = use.settings
+  const { capabilities, named } = selectFamily(
+    promising(atServer(all, server), reproducible),
+    typeof model === 'string' ? model : undefined,
+  )
   return {
     name: use.name,
     capabilities: typeof concurrency === 'number' ? { ...capabilities, concurrency } : capabilities,

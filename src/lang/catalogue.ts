@@ -32,8 +32,10 @@ export type Offer = {
     | { readonly kind: 'range'; readonly min: number; readonly max: number; readonly whole: boolean }
   readonly frames?: { readonly multiple: number; readonly plus: number; readonly most?: number }
   readonly price: PriceRule
-  /** Takes a last frame as well as a first one. */
-  readonly lastFrame?: boolean
+  /** Passes that it is made in, where that is for us to say. */
+  readonly stages?: 1 | 2
+  /** Takes a last frame as well as a first one; `any`: at any frame, so that it is not lost with what is cut off. */
+  readonly lastFrame?: boolean | 'any'
   readonly keyframes?: boolean
   readonly segments?: boolean
   /** Movements of the camera for which it has a word of its own. */
@@ -42,7 +44,12 @@ export type Offer = {
   readonly extend?: {
     readonly returns: 'whole' | 'new'
     readonly at: readonly ('end' | 'start')[]
-    readonly contextSeconds: { readonly min: number; readonly max: number }
+    /** `usual`: where the script says nothing; as much as can be where there is none. */
+    readonly contextSeconds: { readonly min: number; readonly max: number; readonly usual?: number }
+    /** The context and what is new together. */
+    readonly maxSeconds?: number
+    /** It is told how many frames of the clip before the film shows. */
+    readonly stands?: true
     readonly maxFrames?: number
     readonly maxContextFrames?: number
   }
@@ -51,15 +58,26 @@ export type Offer = {
     readonly returns: 'whole' | 'range'
     readonly modes: readonly ('picture' | 'sound' | 'both')[]
     readonly minSeconds: number
+    /** Frames come in groups, the first at 0 and the others at `multiple * k + plus`: a range is widened to whole ones. */
+    readonly grid?: { readonly multiple: number; readonly plus: number }
+    /** The longest clip that it is done in; a longer one is cut to what lies around the range. */
+    readonly maxSeconds?: number
   }
 }
 
+/** `basis`: absent where the host says the price; `estimate` where no page was found that does, and it is set by its neighbours. */
 export type PriceRule =
   | { readonly kind: 'free' }
   /** `micros` for each second of: the new part, the new part and its context, or the whole input clip. */
-  | { readonly kind: 'per-second'; readonly micros: Money; readonly of: 'output' | 'output-and-context' | 'input'; readonly asOf: string }
+  | {
+      readonly kind: 'per-second'
+      readonly micros: Money
+      readonly of: 'output' | 'output-and-context' | 'input'
+      readonly asOf: string
+      readonly basis?: 'estimate'
+    }
   /** `micros` for each million pixels made: width x height x frames, in an `extend` with the frames of its context. */
-  | { readonly kind: 'per-megapixel'; readonly micros: Money; readonly asOf: string }
+  | { readonly kind: 'per-megapixel'; readonly micros: Money; readonly asOf: string; readonly basis?: 'estimate' }
 
 /** What a provider declares about itself. Prices and limits are data with the date they were read. */
 export type Capabilities = {
@@ -74,6 +92,8 @@ export type Capabilities = {
   /** Longest prompt in characters. */
   readonly promptLimit: number
   readonly reproducibility: Reproducibility
+  /** Only the one who wrote the script can know it: `reproducible` in the block says so. */
+  readonly asTold?: true
   /** Files that are ready for the cut as they come: right codec, size, rate and exact length. Others are conformed first. */
   readonly ready: boolean
   /**
@@ -97,6 +117,10 @@ export type Capabilities = {
   readonly pace: { readonly perSecond: number; readonly fixed: number }
   /** Settings without which it can do nothing, as they are written: `run "PROGRAM"`. */
   readonly needs?: ReadonlyMap<string, string>
+  /** What `model "…"` names: an id that is sent as it is, or a folder of this machine, of which only the bytes count. */
+  readonly models?: 'folder'
+  /** What it can do where `sampling` says how the model is run. */
+  readonly samplings?: ReadonlyMap<string, Capabilities>
   /** What it can do at servers that speak its protocol in their own way, by the name in `server "NAME"`. */
   readonly servers?: ReadonlyMap<string, Capabilities>
   /** False for a provider that can be planned and priced but has no calls in this build. */
@@ -106,6 +130,26 @@ export type Capabilities = {
 /** The server that the script names, else the usual one. */
 export const atServer = (capabilities: Capabilities, server: unknown): Capabilities =>
   (typeof server === 'string' ? capabilities.servers?.get(server) : undefined) ?? capabilities
+
+/** With what the script says of itself: `reproducible exact`. */
+export const promising = (capabilities: Capabilities, told: unknown): Capabilities =>
+  capabilities.asTold === true && (told === 'exact' || told === 'same-host') ? { ...capabilities, reproducibility: told } : capabilities
+
+/** A price that the host does not say itself. */
+export const isEstimate = ({ price }: Offer): boolean => price.kind !== 'free' && price.basis === 'estimate'
+
+/** A provider as a script's block has it: its server, its way of sampling, as many jobs at once as it says or has devices. */
+export function asUsed(
+  capabilities: Capabilities,
+  settings: Readonly<Record<string, string | number | boolean | readonly string[]>>,
+): Capabilities {
+  const { server, sampling, device, concurrency } = settings
+  const there = atServer(capabilities, server)
+  const used = (typeof sampling === 'string' ? there.samplings?.get(sampling) : undefined) ?? there
+  const devices = Array.isArray(device) ? new Set(device).size : 1
+  if (typeof concurrency === 'number') return { ...used, concurrency }
+  return devices === 1 ? used : { ...used, concurrency: used.concurrency * devices }
+}
 
 /** What an offer takes and promises: its own word, else its provider's. */
 export const takesSeed = (capabilities: Capabilities, offer: Offer): boolean => offer.seed ?? capabilities.seed

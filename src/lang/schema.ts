@@ -142,6 +142,13 @@ export const rows: readonly Row[] = [
     'timeout 20m',
     setting([arg('length', ['length'], 'minutes or hours')], { default: '1h' }),
   ),
+  row(
+    'reproducible',
+    ['provider'],
+    'how well the program makes a clip again from the same seed: `exact`, the same bytes; `same-host`, the same while it and its machine stay',
+    'reproducible exact',
+    setting([arg('class', [{ words: ['exact', 'same-host'] }], 'exact or same-host')], { default: 'keep-bytes: a clip can only be kept' }),
+  ),
   row('concurrency', ['provider'], 'jobs at once', 'concurrency 2', setting([arg('jobs', ['int'], '1 or more')])),
   row(
     'price',

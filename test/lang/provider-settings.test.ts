@@ -1,6 +1,6 @@
 // What a provider's block says of servers and of programs: read as written, refused where it makes no sense.
 import { describe, expect, it } from 'vitest'
-import { atServer } from '../../src/lang/catalogue.ts'
+import { atServer, promising } from '../../src/lang/catalogue.ts'
 import { capabilities, compile, film, program } from './film.ts'
 
 const known = new Map([
@@ -19,6 +19,21 @@ describe('a provider’s block', () => {
       timeout: 1200,
     })
     expect(settingsOf('let all ["a", "b"]\nprovider p command { run "x" all }')).toEqual({ run: ['x', 'a', 'b'] })
+  })
+  it('says how well a program makes a clip again, where nobody else can know it', () => {
+    const mine = new Map([...known, ['command', { ...capabilities('command'), asTold: true as const }]])
+    const told = (body: string) => compile(film(`${body}\ncard end 1s "the end"`), { catalogue: mine }).told
+    expect(told('provider p command { reproducible exact }')).toEqual([])
+    const { providers } = program(film('provider p command { reproducible same-host }\ncard end 1s "the end"'), { catalogue: mine })
+    expect(providers[0]?.settings).toEqual({ reproducible: 'same-host' })
+    expect(told('provider p command { reproducible keep-bytes }')).toHaveLength(1)
+    expect(told('provider p videos { reproducible exact }')).toEqual([expect.stringMatching(/^value\.out-of-range .*left out/)])
+    const own = { ...capabilities('command'), reproducibility: 'keep-bytes', asTold: true } as const
+    expect([promising(own, 'exact'), promising(own, undefined), promising(capabilities('fal'), 'exact')]).toMatchObject([
+      { reproducibility: 'exact' },
+      { reproducibility: 'keep-bytes' },
+      { reproducibility: capabilities('fal').reproducibility },
+    ])
   })
   it('says nothing of what is not written', () => {
     expect(settingsOf('provider p command')).toEqual({})

@@ -40,6 +40,7 @@ import { readSettings, type Settings } from './settings.ts'
 export const largestSeed = 2_147_483_647
 export const qualities: readonly Quality[] = ['fast', 'pro']
 export const mostTries = 5
+const classes = ['exact', 'same-host'] as const
 const transports = ['async', 'sync'] as const
 const adjustPolicies: readonly AdjustPolicy[] = ['accept', 'warn', 'refuse']
 
@@ -170,6 +171,9 @@ export function readProvider(placed: Placed, catalogue: Catalogue): ProviderUse 
     return undefined
   }
   checkServer(settings, catalogue.get(kind.name)?.servers)
+  const told = argumentOf(settings, 'reproducible', 'class')
+  if (told !== undefined && catalogue.get(kind.name)?.asTold !== true)
+    outOfRange(told, 'left out: of this kind it is known, and `ltx plan` says it', 'reproducible')
   for (const [word, example] of catalogue.get(kind.name)?.needs ?? [])
     if (settings.one(word) === undefined)
       report(placed.frame, 'statement.missing', placed.command.word.span, { word: `provider … ${kind.name}`, argument: `\`${example}\`` })
@@ -193,6 +197,8 @@ function providerSettings(settings: Settings): ProviderUse['settings'] {
   if (adjust !== undefined) values.adjust = adjust
   const transport = readWord(argumentOf(settings, 'transport', 'way'), transports)
   if (transport !== undefined) values.transport = transport
+  const reproducible = readWord(argumentOf(settings, 'reproducible', 'class'), classes)
+  if (reproducible !== undefined) values.reproducible = reproducible
   const run = listOf(settings.one('run'), 'argument')
   if (run.length > 0) values.run = run
   const pass = listOf(settings.one('pass'), 'variable')

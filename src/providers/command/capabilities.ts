@@ -29,8 +29,9 @@ export const command: Capabilities = {
   seed: true,
   negative: true,
   promptLimit: 20_000,
-  // Whether the same seed gives the same clip, only the program knows.
+  // Whether the same seed gives the same clip, only its writer knows.
   reproducibility: 'keep-bytes',
+  asTold: true,
   ready: false,
   continues: 'whole',
   needsKey: false,
