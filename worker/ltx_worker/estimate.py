@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
@@ -243,6 +244,11 @@ def what_fits(sizes: Sizes, load: Load, room: Room, sample: Job, factors: Mappin
         offload = None if fit is None else estimate(sizes, load, fit, room, factors, suggest=False).offload
         found.append({"width": width, "height": height, "frames": 0 if fit is None else fit.frames, "offload": offload})
     return found
+
+
+def sample_job() -> Job:
+    """A short clip of a small size, where there is no job to go by."""
+    return Job("sample", "/", "text-to-video", 512, 320, 49, Fraction(24), 0, "")
 
 
 # What real jobs took

@@ -86,7 +86,7 @@ class Models:
         self.offload: Literal["none", "phases", "leaves"] = "none"
         self.upsampler = None
         self.peaks: dict[str, int] = {}
-        self.before_phase: Callable[[str], None] | None = None
+        self.taken: dict[str, int] = {}
         self._text_encoder: Any | None = None
         self._adapters: dict[str, tuple[str, ...]] = {}
 
@@ -104,16 +104,16 @@ class Models:
 
     @contextmanager
     def phase(self, name: Phase) -> Iterator[None]:
-        """What `name` needs is on the device; the most memory in use is noted in `peaks`."""
+        """What `name` needs is on the device; the most memory in use is noted in `peaks`, and in `taken` what of it was not there before."""
         self._arrange(name)
         machine.start_peak(self.on)
         before = machine.in_use(self.on)
-        if self.before_phase is not None:
-            self.before_phase(name)
         try:
             yield
         finally:
-            self.peaks[name] = max(self.peaks.get(name, 0), machine.read_peak(self.on), before)
+            peak = max(machine.read_peak(self.on), before)
+            self.peaks[name] = max(self.peaks.get(name, 0), peak)
+            self.taken[name] = max(self.taken.get(name, 0), peak - before)
             if name == "encode" and self.offload == "phases":
                 self._park_text_encoder()
 
@@ -278,8 +278,11 @@ class Residents:
         self.current.load = load
         self.current.sampling = load.sampling
         self.current.peaks.clear()
+        self.current.taken.clear()
         try:
             self.current.set_loras(load.loras)
+        except WorkerError:
+            raise
         except BaseException:
             self.unload()
             raise
