@@ -4,6 +4,7 @@ import type * as z from 'zod'
 import { type Failure, type FailureKind, ProviderFailure } from '../failure.ts'
 import type { HttpAnswer, HttpBody, HttpRequest, World } from '../world.ts'
 import { HttpTrouble } from '../world.ts'
+import { keptBack, refusesContent } from './content.ts'
 import { type Explain, type Explained, habitOf, kindOfStatus, type Seen, wordsIn } from './explain.ts'
 import { hostWords } from './host-words.ts'
 import { originOf, resultUrl } from './origin.ts'
@@ -52,6 +53,8 @@ export type Reply = {
   readonly status: number
   readonly headers: ReadonlyMap<string, string>
   readonly text: string
+  /** Its beginning, safe to be shown. */
+  readonly shown: string
   /** Undefined where the body is no JSON. */
   readonly json: unknown
   readonly requestId: string | undefined
@@ -112,21 +115,30 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** Reads an answer by its shape. One that does not fit is a fault of the host, its fate open where it was a submit. */
-export function answerAs<T>(reply: Reply, schema: z.ZodType<T>, host: string): T {
+/**
+ * Reads an answer by its shape. One that does not fit is a fault of the host, its fate open where it was a submit; unless it says
+ * that the content is refused, by `explain`'s table or in words: some hosts say so with a 200.
+ */
+export function answerAs<T>(reply: Reply, schema: z.ZodType<T>, host: string, explain?: Explain): T {
   const read = schema.safeParse(reply.json)
   if (read.success) return read.data
   const at = read.error.issues[0]
   const where = at === undefined || at.path.length === 0 ? '' : ` (${at.path.join('.')}: ${at.message})`
+  const known = explain?.({ ...reply, status: 422, body: reply.text })
+  const kind = known?.kind === 'moderation' || (known !== undefined && refusesContent(wordsIn(reply.json) ?? '')) ? 'moderation' : 'host'
+  const { what, next, retry, billed } = habitOf(kind)
   throw new ProviderFailure({
-    kind: 'host',
-    message: `${host} answered in a form that is not known${where}: ${hostWords(reply.text.slice(0, 400)).slice(0, 200)}`,
-    next: habitOf('host').next,
-    retry: true,
-    billed: 'unknown',
+    kind,
+    message: `${host} ${kind === 'host' ? `answered in a form that is not known${where}` : what}: ${reply.shown}`,
+    next,
+    retry,
+    billed: kind === 'moderation' ? (known?.billed ?? billed) : billed,
     ...(reply.requestId === undefined ? {} : { requestId: reply.requestId }),
   })
 }
+
+/** Statuses that refuse a job for what it is. */
+const ofContent: ReadonlySet<number> = new Set([400, 403, 406, 422, 451])
 
 export function openDoors(options: DoorOptions): Doors {
   const { world, signal, base, host } = options
@@ -184,15 +196,18 @@ export function openDoors(options: DoorOptions): Doors {
 
   const replyOf = async (answer: HttpAnswer, limit = 4 * mebi): Promise<Reply> => {
     const text = await answer.text(limit)
-    return { status: answer.status, headers: answer.headers, text, json: jsonOf(text), requestId: idOf(answer.headers, secrets()) }
+    const shown = words(text.slice(0, 4000)).slice(0, 200)
+    return { status: answer.status, headers: answer.headers, text, shown, json: jsonOf(text), requestId: idOf(answer.headers, secrets()) }
   }
 
   /** An answer that is no success, as a Failure. */
   const refusalOf = (reply: Reply): Failure => {
     const seen: Seen = { status: reply.status, headers: reply.headers, body: reply.text, json: reply.json }
     const known = options.explain?.(seen)
-    const explained: Explained = known ?? { kind: kindOfStatus(reply.status) }
-    const said = explained.words ?? wordsIn(reply.json) ?? reply.text
+    const byCode: Explained = known ?? { kind: kindOfStatus(reply.status) }
+    const said = byCode.words ?? wordsIn(reply.json) ?? reply.text
+    const ofWords = ofContent.has(reply.status) && byCode.kind !== 'funds' && refusesContent(said)
+    const explained: Explained = ofWords ? { kind: 'moderation', billed: byCode.billed ?? habitOf(byCode.kind).billed } : byCode
     const wish = retryAfter({ headers: reply.headers, body: reply.text, now: world.clock.now() })
     const waits = wish !== undefined && (explained.kind === 'rate' || explained.kind === 'capacity' || explained.kind === 'host')
     const made = failure({ ...explained, words: `${reply.status}${said.trim() === '' ? '' : ` ${said}`}` }, reply.requestId)
@@ -277,8 +292,12 @@ export function openDoors(options: DoorOptions): Doors {
       if (answer.status !== 200) throw new ProviderFailure((method === 'POST' ? refusalOf : deadOr)(await replyOf(answer)))
       const type = answer.headers.get('content-type')?.toLowerCase() ?? ''
       if (/^(text\/|application\/(json|xml|problem))/.test(type)) {
-        const { text, requestId } = await replyOf(answer, mebi)
-        throw new ProviderFailure(failure({ kind: 'host', words: `instead of a file it sent ${type}: ${text.slice(0, 200)}` }, requestId))
+        const { shown, requestId } = await replyOf(answer, mebi)
+        throw new ProviderFailure(failure({ kind: 'host', words: `instead of a file it sent ${type}: ${shown}` }, requestId))
+      }
+      if (type.startsWith('image/')) {
+        await answer.drop()
+        throw keptBack({ failure }, `it sent a picture (${type}) in place of the clip`, idOf(answer.headers, secrets()))
       }
       return { ...(await answer.toFile(into, how.limit ?? 4096 * mebi)), type, headers: answer.headers }
     }

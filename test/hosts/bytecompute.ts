@@ -91,7 +91,7 @@ async function create(asked: Asked, desk: Desk): Promise<Answer> {
     const atEnd = desk.settings.when === 'end'
     const job = desk.accept({ request, clip, price: priceOf(made), note: { told: atEnd ? told : null } })
     if (job === undefined) return error(429, 'rate_limit', 'Too many jobs')
-    return { status: 200, json: { id: job.id, status: 'queued', adjustments: atEnd ? null : told } }
+    return { status: 200, json: { ...shown(job), adjustments: atEnd ? null : told } }
   } catch (thrown) {
     if (!(thrown instanceof Refused)) throw thrown
     desk.refuse(thrown.message)
@@ -107,8 +107,8 @@ function shown(job: Job): Record<string, unknown> {
   if (job.state === 'working') return { ...base, status: 'processing', progress: 50 }
   if (job.state === 'done') return { ...base, status: 'completed' }
   if (fate?.kind === 'cancelled') return { ...base, status: 'cancelled' }
-  const words = fate?.words ?? (fate?.kind === 'moderated' ? 'The prompt was refused by the content policy' : 'out of memory')
-  return { ...base, status: 'failed', error: { type: 'job_failed', message: words } }
+  const type = fate?.kind === 'moderated' ? 'content_filtered' : 'job_failed'
+  return { ...base, status: 'failed', error: { type, message: fate?.words ?? (fate?.kind === 'moderated' ? 'Refused' : 'out of memory') } }
 }
 
 const routes: readonly Route[] = [

@@ -6,7 +6,7 @@ import { probe } from '../../src/media/probe.ts'
 import type { Clips } from './clips.ts'
 import type { Faults, Pace } from './fault.ts'
 import { append, type Written } from './ledger.ts'
-import type { Clip, Desk, Fate, Job, Order, Upload } from './protocol.ts'
+import { type Clip, type Desk, type Fate, isMade, type Job, type Order, type Upload } from './protocol.ts'
 
 export type DeskOptions = {
   readonly folder: string
@@ -60,12 +60,12 @@ export function openDesk(options: DeskOptions): FullDesk {
     [...jobs.values()].filter((job) => !isOver(job) && !(options.pace.workMs > 0 && Date.now() - job.acceptedAt >= options.pace.workMs))
       .length
 
+  const fail = (job: Job): void => {
+    job.state = 'failed'
+    write({ kind: 'failed', job: job.id, why: job.fate?.words ?? job.fate?.kind ?? '' })
+  }
   const finish = async (job: Job): Promise<void> => {
-    if (job.fate !== undefined && job.fate.kind !== 'empty') {
-      job.state = 'failed'
-      write({ kind: 'failed', job: job.id, why: job.fate.words ?? job.fate.kind })
-      return
-    }
+    if (!isMade(job.fate)) return fail(job)
     const made = await clips.make(job.clip, job.id, join(folder, `${job.id}.mp4`))
     job.state = 'done'
     write({ kind: 'finished', job: job.id, ...made })
@@ -127,6 +127,7 @@ export function openDesk(options: DeskOptions): FullDesk {
       jobs.set(id, job)
       const same = sha(JSON.stringify(plain(order.request)))
       write({ kind: 'accepted', job: id, same, request: order.request, ...(order.price === undefined ? {} : { price: order.price }) })
+      if (fate?.atOnce === true) fail(job)
       return job
     },
     refuse: (why) => write({ kind: 'refused', why }),

@@ -280,6 +280,7 @@ function resultOf(job: Job, desk: Desk): Answer {
     return infrastructure(499, 'client_cancelled', 'Cancelled')
   if (job.state === 'failed') return infrastructure(500, 'runner_server_error', fate?.words ?? 'Runner error')
   if (fate?.kind === 'empty') return { status: 200, json: {} }
+  if (fate?.kind === 'withheld') return { status: 200, json: { video: null } }
   return { status: 200, headers: { 'x-fal-request-id': job.id, 'x-fal-billable-units': '6' }, json: outputOf(job, desk) }
 }
 
@@ -287,9 +288,10 @@ function outputOf(job: Job, desk: Desk): object {
   const { width, height, rate: fps, frames: num_frames } = job.clip
   const url = desk.resultUrl(job)
   const body = job.note.body as Body // our own note
-  const plain = { video: { url, content_type: 'video/mp4', file_name: 'out.mp4' } }
+  const flag = job.fate?.kind === 'flagged' ? { has_nsfw_concepts: [true] } : {}
+  const plain = { ...flag, video: { url, content_type: 'video/mp4', file_name: 'out.mp4' } }
   if (String(job.note.endpoint).startsWith(`${hosted}/`)) return plain
-  return { video: { ...plain.video, width, height, fps, num_frames }, seed: body.seed ?? 1851572118, prompt: body.prompt }
+  return { ...flag, video: { ...plain.video, width, height, fps, num_frames }, seed: body.seed ?? 1851572118, prompt: body.prompt }
 }
 
 /** What is over, a page of two at a time; what is not over moves on by being looked for. */

@@ -20,14 +20,16 @@ export type Fault = {
   | { readonly kind: 'html'; readonly status?: number }
   /** Handled, then a JSON error is sent as if it were the clip. */
   | { readonly kind: 'json-in-mp4' }
+  /** Handled, then a picture is sent in place of the clip. */
+  | { readonly kind: 'picture' }
   /** Handled, then 200 and nothing. */
   | { readonly kind: 'empty' }
   /** The connection dies before anything was handled; after it, before the answer. */
   | { readonly kind: 'reset-before' | 'reset-after-accept' }
   /** Handled if `accept`; never answered. */
   | { readonly kind: 'hang'; readonly accept?: boolean }
-  /** Handled; the answer's body ends at `at` of its length, by FIN or RST. */
-  | { readonly kind: 'cut'; readonly framing: 'length' | 'chunked' | 'close'; readonly at?: number; readonly how?: 'fin' | 'rst' }
+  /** Handled; the answer's body ends at `at` of its length, by FIN or RST, or nothing more comes. */
+  | { readonly kind: 'cut'; readonly framing: 'length' | 'chunked' | 'close'; readonly at?: number; readonly how?: 'fin' | 'rst' | 'stall' }
   /** Handled; the head comes late, or the body slowly. */
   | { readonly kind: 'late'; readonly ms: number }
   | { readonly kind: 'slow'; readonly bytesPerSecond: number }

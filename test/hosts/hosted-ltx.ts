@@ -194,7 +194,8 @@ function statusOf(job: Job, desk: Desk): Answer {
   const told = (json: object): Answer => ({ status: 200, headers: requestId, json })
   const { fate } = job
   if (job.state === 'done') {
-    return told({ ...ended, status: 'completed', result: fate?.kind === 'empty' ? {} : { video_url: desk.resultUrl(job) } })
+    const result = fate?.kind === 'empty' ? {} : { video_url: fate?.kind === 'withheld' ? null : desk.resultUrl(job) }
+    return told({ ...ended, status: 'completed', result })
   }
   if (fate?.kind === 'unknown-word') return told({ ...base, status: fate.words ?? 'archived' })
   if (job.state !== 'failed') return told({ ...base, status: job.state === 'waiting' ? 'pending' : 'processing' })

@@ -39,11 +39,20 @@ export type Clip = {
   readonly part?: number
 }
 
-/** How a job ends that does not end well. `expired`: the host no longer knows it. The protocol puts it into its own words. */
+/**
+ * How a job ends that does not end well. `expired`: the host no longer knows it; `empty`, `withheld`: done, and there is no clip, or no
+ * address of one; `flagged`: done, with a mark against it. The protocol puts it into its own words.
+ */
 export type Fate = {
-  readonly kind: 'failed' | 'moderated' | 'expired' | 'cancelled' | 'stuck' | 'unknown-word' | 'empty'
+  readonly kind: 'failed' | 'moderated' | 'expired' | 'cancelled' | 'stuck' | 'unknown-word' | 'empty' | 'withheld' | 'flagged'
   readonly words?: string
+  /** It is so in the answer to the submit. */
+  readonly atOnce?: true
 }
+
+/** Ends in which a clip was made. */
+export const isMade = (fate: Fate | undefined): boolean =>
+  fate === undefined || fate.kind === 'empty' || fate.kind === 'withheld' || fate.kind === 'flagged'
 
 export type Job = {
   readonly id: string

@@ -127,7 +127,7 @@ function shown(job: Job, desk: Desk): Body {
   if (fate?.kind === 'unknown-word') return { ...base, status: fate.words ?? 'archived' }
   if (job.state === 'waiting') return { ...base, status: 'starting' }
   if (job.state === 'working') return { ...base, status: 'processing' }
-  if (job.state === 'done') return { ...base, status: 'succeeded', output: removed || fate?.kind === 'empty' ? null : desk.resultUrl(job) }
+  if (job.state === 'done') return { ...base, status: 'succeeded', output: outputOf(job, desk, removed) }
   if (fate === undefined) return { ...base, status: 'canceled' }
   if (fate.kind === 'cancelled') return { ...base, status: fate.words === 'aborted' ? 'aborted' : 'canceled' }
   const flagged = 'The input or output was flagged as sensitive. Please try again with different inputs. (E005)'
@@ -136,6 +136,11 @@ function shown(job: Job, desk: Desk): Body {
     status: 'failed',
     error: fate.words ?? (fate.kind === 'moderated' ? flagged : 'Prediction interrupted; please retry (code: PA)'),
   }
+}
+
+function outputOf(job: Job, desk: Desk, removed: boolean): unknown {
+  if (removed || job.fate?.kind === 'empty') return null
+  return job.fate?.kind === 'withheld' ? [] : desk.resultUrl(job)
 }
 
 async function create({ params, json, headers }: Asked, desk: Desk): Promise<Answer> {

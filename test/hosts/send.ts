@@ -72,7 +72,7 @@ async function sendCut(sending: Sending, answer: Answer, fault: Extract<Fault, {
   // What was written must be out before the line goes dead.
   await delay(30)
   if (fault.how === 'rst') reset(socket)
-  else socket.end()
+  else if (fault.how !== 'stall') socket.end()
 }
 
 function reset(socket: Socket | null): void {
@@ -110,6 +110,9 @@ export async function sendAnswer(sending: Sending): Promise<void> {
     case 'json-in-mp4':
       await answer()
       return sendWhole(sending, { status: 200, type: 'video/mp4', text: '{"type":"error","error":{"message":"not a clip"}}' })
+    case 'picture':
+      await answer()
+      return sendWhole(sending, { status: 200, type: 'image/png', bytes: Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex') })
     case 'empty': {
       const { type, headers } = await answer()
       return sendWhole(sending, {

@@ -209,6 +209,7 @@ const wireKinds: readonly Fault['kind'][] = [
   'status',
   'html',
   'json-in-mp4',
+  'picture',
   'empty',
   'reset-before',
   'reset-after-accept',

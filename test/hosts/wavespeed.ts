@@ -99,9 +99,9 @@ function shown(job: Job, desk: Desk): Body {
   return {
     id: job.id,
     model: job.note.model,
-    outputs: done ? [desk.resultUrl(job)] : [],
+    outputs: done ? [fate?.kind === 'withheld' ? '' : desk.resultUrl(job)] : [],
     urls: { get: `${desk.api}/api/v3/predictions/${job.id}/result` },
-    has_nsfw_contents: fate?.kind === 'moderated' ? [true] : done ? [false] : [],
+    has_nsfw_contents: fate?.kind === 'moderated' || (done && fate?.kind === 'flagged') ? [true] : done ? [false] : [],
     status: statusOf(job),
     created_at: new Date(job.acceptedAt).toISOString(),
     error: job.state === 'failed' ? (fate?.words ?? (fate?.kind === 'moderated' ? '' : 'internal error')) : '',

@@ -139,7 +139,7 @@ describe('the negotiation', () => {
   })
 })
 
-const jobOf = (body: object) => readJob({ status: 200, headers: new Map(), text: '', json: body, requestId: undefined })
+const jobOf = (body: object) => readJob({ status: 200, headers: new Map(), text: '', shown: '', json: body, requestId: undefined })
 
 describe('a job', () => {
   it.each([
@@ -147,11 +147,11 @@ describe('a job', () => {
     ['COMPLETED', 'done'],
     ['queued', 'waiting'],
     ['running', 'working'],
-    ['warming up', 'working'],
+    ['warming up', 'strange'],
     ['failed', 'failed'],
     ['cancelled', 'failed'],
     ['expired', 'failed'],
-    ['', 'working'],
+    ['', 'strange'],
   ])('%s is %s', (status, state) => expect(standingOf(jobOf({ id: 'j', status })).state).toBe(state))
   it('a failed one is not bought again by itself: whether it is billed is not said', () => {
     expect(standingOf(jobOf({ status: 'failed', error: { message: 'out of memory' } }))).toMatchObject({

@@ -150,7 +150,7 @@ describe('the wire', () => {
     expect(at('completed')).toEqual({ state: 'done' })
     expect(at('in_progress')).toMatchObject({ state: 'working', progress: 0.4 })
     expect(at('queued').state).toBe('waiting')
-    expect(at('reticulating\u001b[2J')).toMatchObject({ state: 'working', phase: 'reticulating2J' })
+    expect(at('reticulating')).toEqual({ state: 'strange', word: 'reticulating' })
     for (const status of ['failed', 'error', 'cancelled', 'expired', 'deleted']) expect(at(status).state).toBe('failed')
     expect(at('failed', { code: 'x', message: 'CUDA out of memory' })).toMatchObject({ explained: { kind: 'capacity', retry: false } })
     expect(at('failed', { code: 'content_policy_violation', message: 'no' })).toMatchObject({ explained: { kind: 'moderation' } })

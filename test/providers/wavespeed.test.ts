@@ -144,18 +144,17 @@ describe('a task', () => {
     ['created', { state: 'waiting' }],
     ['processing', { state: 'working' }],
   ])('%s goes on', (status, standing) => expect(standingOf(task({ status }))).toEqual(standing))
-  it('completed has a clip, or has failed', () => {
+  it('completed has a clip, or misses it', () => {
     expect(standingOf(task({ status: 'completed', outputs: ['https://x/a.mp4'], has_nsfw_contents: [false] }))).toEqual({
       state: 'done',
       url: 'https://x/a.mp4',
     })
-    expect(standingOf(task({ status: 'completed', outputs: [] }))).toMatchObject({
-      state: 'failed',
-      explained: { kind: 'host', retry: false },
+    for (const outputs of [[], [''], null]) expect(standingOf(task({ status: 'completed', outputs }))).toEqual({ state: 'missing' })
+    expect(standingOf(task({ status: 'completed', outputs: [], error: 'upload failed' }))).toMatchObject({
+      explained: { kind: 'host', retry: false, billed: 'unknown' },
     })
-    expect(standingOf(task({ status: 'completed', outputs: [], has_nsfw_contents: [true] }))).toMatchObject({
-      explained: { kind: 'moderation', retry: false },
-    })
+    for (const outputs of [[], ['https://x/a.mp4']])
+      expect(standingOf(task({ status: 'completed', outputs, has_nsfw_contents: [true] }))).toMatchObject({ state: 'flagged' })
   })
   it('failed is given back, and may be made anew unless its content is the reason', () => {
     expect(standingOf(task({ status: 'failed', error: 'internal error' }))).toMatchObject({
@@ -167,11 +166,11 @@ describe('a task', () => {
     expect(standingOf(task({ status: 'failed', has_nsfw_contents: [true] }))).toMatchObject({ explained: { kind: 'moderation' } })
     expect(standingOf(task({ status: 'failed', error: 'insufficient balance' }))).toMatchObject({ explained: { kind: 'funds' } })
   })
-  it.each(['cancelled', 'timeout', 'deleted', 'archived', '', undefined])('%s ends it, and it is not bought again by itself', (status) => {
-    expect(standingOf(task(status === undefined ? {} : { status }))).toMatchObject({
-      state: 'failed',
-      explained: { kind: 'host', retry: false },
-    })
+  it.each(['cancelled', 'timeout', 'deleted'])('%s ends it, and it is not bought again by itself', (status) => {
+    expect(standingOf(task({ status }))).toMatchObject({ state: 'failed', explained: { kind: 'host', retry: false, billed: 'no' } })
+  })
+  it.each(['archived', '', undefined])('%s is neither success nor an end', (status) => {
+    expect(standingOf(task(status === undefined ? {} : { status }))).toEqual({ state: 'strange', word: status ?? '' })
   })
 })
 

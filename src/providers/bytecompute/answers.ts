@@ -1,6 +1,7 @@
 // What ByteCompute answers. Its page shows neither the names of the fields nor the words of a state, but `completed` and
 // the form of its errors, so answers are read widely and a word that is not known is never a success.
 import * as z from 'zod'
+import { readForContent, refusesContent } from '../content.ts'
 import type { Explain, Explained } from '../explain.ts'
 import { wordsIn } from '../explain.ts'
 import { answerAs, type Reply } from '../http.ts'
@@ -27,6 +28,7 @@ export type JobAnswer = {
   readonly progress?: number
   readonly changes?: Changes
   readonly words: string
+  readonly code: string
   readonly expiresAt?: number
 }
 
@@ -38,16 +40,21 @@ function jobOf(read: z.infer<typeof jobAnswer>): JobAnswer {
     id: read.id ?? read.job_id ?? '',
     status: (read.status ?? read.state ?? '').toLowerCase(),
     words: wordsIn(read.error) ?? '',
+    code: codeIn(read.error),
     ...(progress === undefined || progress === null ? {} : { progress: progress > 1 ? progress / 100 : progress }),
     ...(changes === undefined ? {} : { changes }),
     ...(Number.isNaN(at) ? {} : { expiresAt: at }),
   }
 }
 
-export const readSubmit = (reply: Reply): JobAnswer => jobOf(answerAs(reply, submitAnswer, host))
+export const readSubmit = (reply: Reply): JobAnswer => jobOf(answerAs(reply, submitAnswer, host, explainByte))
 export const readJob = (reply: Reply): JobAnswer => jobOf(answerAs(reply, jobAnswer, host))
 
-const moderated = /nsfw|content (policy|moderation|filter)|moderat|safety|inappropriate|prohibited/i
+/** The `type` of an error, where it has one. */
+function codeIn(json: unknown): string {
+  const read = z.union([z.object({ error: z.object({ type: z.string() }) }), z.object({ type: z.string() })]).safeParse(json)
+  return read.success ? ('error' in read.data ? read.data.error.type : read.data.type) : ''
+}
 
 /** `{ type: 'error', error: { type, message } }`: 400, 401, 404, 409 and 500 are all it names. */
 export const explainByte: Explain = ({ status, json }) => {
@@ -56,18 +63,21 @@ export const explainByte: Explain = ({ status, json }) => {
   // Asked for too early: it comes.
   if (status === 409) return { kind: 'host', ...said, next: 'run again: it is asked for once more', retry: true, billed: 'unknown' }
   if (status === 404) return { kind: 'expired', ...said, next: 'jobs are kept for 24 hours there; it can only be made again' }
-  if (status >= 400 && status < 500 && status !== 401 && words !== undefined && moderated.test(words))
-    return { kind: 'moderation', words, billed: 'no' }
+  const code = codeIn(json)
+  if (status >= 400 && status < 500 && ![401, 429].includes(status) && refusesContent(`${code} ${words ?? ''}`))
+    return { kind: 'moderation', ...said, billed: 'no' }
   return undefined
 }
 
 export type Standing =
-  | { readonly state: 'waiting' | 'working'; readonly phase?: string }
+  | { readonly state: 'waiting' | 'working' }
+  /** A word that is not known. */
+  | { readonly state: 'strange'; readonly word: string }
   | { readonly state: 'done' }
   | { readonly state: 'failed'; readonly explained: Explained }
 
 /** What a state means. Whether a failed job is billed is not said. */
-export function standingOf({ status, words }: JobAnswer): Standing {
+export function standingOf({ status, words, code }: Pick<JobAnswer, 'status' | 'words' | 'code'>): Standing {
   switch (status) {
     case 'completed':
       return { state: 'done' }
@@ -84,10 +94,10 @@ export function standingOf({ status, words }: JobAnswer): Standing {
       return { state: 'working' }
     case 'failed':
     case 'error':
-      if (moderated.test(words)) return { state: 'failed', explained: { kind: 'moderation', words, retry: false } }
+      if (refusesContent(code)) return { state: 'failed', explained: { kind: 'moderation', words: words === '' ? code : words } }
       return {
         state: 'failed',
-        explained: { kind: 'host', words: words === '' ? 'no reason was given' : words, retry: false, billed: 'unknown' },
+        explained: readForContent({ kind: 'host', words: words === '' ? 'no reason was given' : words, retry: false, billed: 'unknown' }),
       }
     case 'cancelled':
     case 'canceled':
@@ -105,6 +115,6 @@ export function standingOf({ status, words }: JobAnswer): Standing {
     case 'expired':
       return { state: 'failed', explained: { kind: 'expired', words: 'the job has expired' } }
     default:
-      return { state: 'working', ...(status === '' ? {} : { phase: status.slice(0, 24) }) }
+      return { state: 'strange', word: status }
   }
 }

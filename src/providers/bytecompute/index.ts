@@ -6,6 +6,7 @@ import type { InputRules, Prepared } from '../../media/prepare.ts'
 import { prepareInput } from '../../media/prepare.ts'
 import { openDoors } from '../http.ts'
 import type { Calls, Context, Provider, Ready, Status, Ticket } from '../provider.ts'
+import { strangeStatus } from '../provider.ts'
 import { adjustedBy, type Changes } from './adjustments.ts'
 import { explainByte, host, readJob, readSubmit, standingOf } from './answers.ts'
 import { bytecomputeCapabilities } from './capabilities.ts'
@@ -91,9 +92,10 @@ function open(context: Context): Calls {
         case 'waiting':
         case 'working': {
           const { progress } = answer
-          const phase = standing.phase === undefined ? {} : { phase: doors.words(standing.phase) }
-          return { state: standing.state, nextPollMs: pollMs, ...phase, ...(progress === undefined ? {} : { progress }) }
+          return { state: standing.state, nextPollMs: pollMs, ...(progress === undefined ? {} : { progress }) }
         }
+        case 'strange':
+          return strangeStatus(doors.words(standing.word), pollMs)
         case 'done': {
           const [before, now] = [notesOf(ticket), answer.changes]
           const changes = before === undefined && now === undefined ? undefined : { ...before, ...now }
@@ -105,7 +107,7 @@ function open(context: Context): Calls {
           }
         }
         case 'failed':
-          return { state: 'failed', failure: doors.failure(standing.explained, reply.requestId) }
+          return { state: 'failed', failure: doors.failure(standing.explained, reply.requestId ?? answer.id) }
       }
     },
     async fetch(ticket, _job, into) {

@@ -1,6 +1,7 @@
 // What a ComfyUI server says, read: its answer to a job, its queue, its history. The history is the truth; a job that
 // stands in neither went down with the server. In go parsed JSON bodies, out come plain words for them.
 import { z } from 'zod'
+import { readForContent } from '../content.ts'
 import type { Explain, Explained } from '../explain.ts'
 
 const nodeErrorsSchema = z.record(
@@ -132,7 +133,7 @@ function failed(error: unknown, told: (name: string) => unknown): Finished {
     const next = 'ask for a smaller `size`, a shorter shot or `quality fast`, or free the card'
     return { state: 'failed', explained: { kind: 'capacity', words: `${words} (out of memory)`, next, retry: false, billed: 'no' } }
   }
-  return { state: 'failed', explained: { kind: 'host', words, next: 'see the server’s log', retry: false, billed: 'no' } }
+  return { state: 'failed', explained: readForContent({ kind: 'host', words, next: 'see the server’s log', retry: false, billed: 'no' }) }
 }
 
 export const uploadedSchema = z.object({ name: z.string().min(1), subfolder: z.string().default(''), type: z.string().default('input') })

@@ -186,7 +186,7 @@ async function poll(server: Server, id: string, job: Ready): Promise<Status> {
     server.watches.delete(id)
   }
   if (found?.state === 'done') return { state: 'done', billed: 0 }
-  if (found?.state === 'failed') return { state: 'failed', failure: server.doors.failure(found.explained) }
+  if (found?.state === 'failed') return { state: 'failed', failure: server.doors.failure(found.explained, id) }
   if (place === undefined) return { state: 'failed', failure: lost(server) }
   if (place.state === 'pending')
     return { state: 'waiting', phase: place.before === 0 ? 'queued' : `${place.before} before it`, nextPollMs: 2000 }

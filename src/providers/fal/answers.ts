@@ -1,6 +1,7 @@
 // What fal answers, read by its shape, and what its refusals mean. `COMPLETED` says only that a request is over: whether
 // there is a clip, the result's own status says.
 import * as z from 'zod'
+import { refusesContent } from '../content.ts'
 import type { Explain, Explained } from '../explain.ts'
 
 export const submitAnswer = z.looseObject({
@@ -17,10 +18,14 @@ export const statusAnswer = z.looseObject({
   error_type: z.string().nullish(),
 })
 
+/** `has_nsfw_concepts`: as its picture endpoints have it. */
 export const resultAnswer = z.looseObject({
-  video: z.looseObject({ url: z.string().min(1) }),
+  video: z.looseObject({ url: z.string().nullish() }).nullish(),
   seed: z.number().nullish(),
+  has_nsfw_concepts: z.array(z.boolean()).nullish(),
 })
+
+export type Result = z.infer<typeof resultAnswer>
 
 export const initiateAnswer = z.looseObject({ upload_url: z.string().min(1), file_url: z.string().min(1) })
 
@@ -90,10 +95,7 @@ export const explainFal: Explain = ({ status, headers, json }) => {
   if (status === 404 && said === '') return { kind: 'expired', words: 'it knows no such request' }
   const known = type === undefined ? undefined : byType(type, said)
   if (known !== undefined) return known
-  if (status === 422)
-    return moderated.test(said) || /flagged by/i.test(said)
-      ? { kind: 'moderation', words: said, billed: 'unknown' }
-      : { kind: 'invalid', words: said, billed: 'unknown' }
+  if (status === 422) return { kind: refusesContent(said) ? 'moderation' : 'invalid', words: said, billed: 'unknown' }
   if (status >= 500) return { kind: status === 503 ? 'capacity' : 'host', words: said, retry: true }
   return undefined
 }

@@ -4,10 +4,12 @@ import { ProviderFailure } from '../../failure.ts'
 import type { InputRules } from '../../media/prepare.ts'
 import { prepareInput } from '../../media/prepare.ts'
 import { openClaims } from '../claims.ts'
+import { keptBack, openMissing, readForContent } from '../content.ts'
 import { answerAs, type Doors, openDoors } from '../http.ts'
 import type { Calls, Context, Provider, Ready, Status, Ticket } from '../provider.ts'
+import { strangeStatus } from '../provider.ts'
 import { accountOf } from '../uploads.ts'
-import { cancelledThere, explainFal, initiateAnswer, resultAnswer, statusAnswer, submitAnswer } from './answers.ts'
+import { cancelledThere, explainFal, initiateAnswer, type Result, resultAnswer, statusAnswer, submitAnswer } from './answers.ts'
 import { falCapabilities } from './capabilities.ts'
 import { appOf, bodyOf, endpointOf, type FalBody, isHosted } from './request.ts'
 import { listed, settle } from './settle.ts'
@@ -108,13 +110,14 @@ function openFal(context: Context): Calls {
     return bodyOf(request, new Map(uris))
   }
 
-  const result = async (ticket: Ticket, job: Ready): Promise<{ readonly url: string }> => {
+  const missing = openMissing(queue)
+  const result = async (ticket: Ticket, job: Ready): Promise<Result> => {
     const endpoint = endpointOf(job.request)
     const reply = await queue.read({ method: 'GET', path: addressesOf(ticket, gates.queueBase, endpoint).result, headMs: 120_000 })
-    return { url: answerAs(reply, resultAnswer, host).video.url }
+    return answerAs(reply, resultAnswer, host)
   }
   /** The queue forgets a result after an hour; the list still tells what it was. */
-  const resultOrListed = async (ticket: Ticket, job: Ready): Promise<{ readonly url: string }> => {
+  const resultOrListed = async (ticket: Ticket, job: Ready): Promise<Result> => {
     try {
       return await result(ticket, job)
     } catch (error) {
@@ -122,27 +125,28 @@ function openFal(context: Context): Calls {
       const id = text(ticket, 'id') ?? ''
       const { items } = await listed({ doors: api, host, endpoint: endpointOf(job.request) }, `&request_id=${encodeURIComponent(id)}`)
       const read = resultAnswer.safeParse(items.find((item) => item.request_id === id)?.json_output)
-      if (!read.success) throw error
-      return { url: read.data.video.url }
+      if (!read.success || !read.data.video?.url) throw error
+      return read.data
     }
   }
   /** What a request that is over has come to. */
   const outcome = async (ticket: Ticket, job: Ready, said: string | undefined): Promise<Status> => {
-    try {
-      await resultOrListed(ticket, job)
-      return { state: 'done', expiresAt: world.clock.now() + resultLastsMs }
-    } catch (error) {
-      if (!(error instanceof ProviderFailure)) throw error
-      const { failure } = error
-      const faulty = failure.kind === 'host' || failure.kind === 'capacity'
-      // Just after its end a result may not be there yet: only of a request that is said to have failed it is believed.
-      if (['network', 'rate', 'auth'].includes(failure.kind) || (faulty && said === undefined && failure.retry)) throw error
-      // A fault of the server is not charged.
-      return {
-        state: 'failed',
-        failure: faulty ? queue.failure({ kind: 'host', words: said ?? '', billed: 'no' }, failure.requestId) : failure,
-      }
+    const id = text(ticket, 'id') ?? ''
+    const found = await resultOrListed(ticket, job).catch((error: unknown) => {
+      if (error instanceof ProviderFailure) return error
+      throw error
+    })
+    if (!(found instanceof ProviderFailure)) {
+      if (found.has_nsfw_concepts?.includes(true)) throw keptBack(queue, 'it flags what it has made as not safe', id)
+      return found.video?.url ? { state: 'done', expiresAt: world.clock.now() + resultLastsMs } : missing.look(id, id)
     }
+    const { failure } = found
+    const faulty = failure.kind === 'host' || failure.kind === 'capacity'
+    // Just after its end a result may not be there yet: only of a request that is said to have failed it is believed.
+    if (['network', 'rate', 'auth'].includes(failure.kind) || (faulty && said === undefined && failure.retry)) throw found
+    // A fault of the server is not charged.
+    const explained = readForContent({ kind: 'host', words: said ?? '', billed: 'no' })
+    return { state: 'failed', failure: faulty ? queue.failure(explained, failure.requestId ?? id) : failure }
   }
 
   return {
@@ -154,7 +158,7 @@ function openFal(context: Context): Calls {
           sentAt.set(job.clientKey, world.clock.now())
           return sent()
         })
-        const answer = answerAs(reply, submitAnswer, host)
+        const answer = answerAs(reply, submitAnswer, host, explainFal)
         // Not waited for: the ticket has to be in the journal first.
         void claims.claim(answer.request_id, ownerOf(job))
         return {
@@ -201,12 +205,13 @@ function openFal(context: Context): Calls {
           return outcome(ticket, job, said ?? answer.error_type ?? undefined)
         default:
           // A word that is not known is no success.
-          return { state: 'working', nextPollMs: pollMs, phase: queue.words(answer.status).toLowerCase().slice(0, 24) }
+          return strangeStatus(queue.words(answer.status).toLowerCase(), pollMs)
       }
     },
     async fetch(ticket, job, into) {
-      const { url } = await resultOrListed(ticket, job)
-      await queue.download(url, into)
+      const { video } = await resultOrListed(ticket, job)
+      if (!video?.url) throw new ProviderFailure(queue.failure({ kind: 'host', words: 'it no longer names a clip' }, text(ticket, 'id')))
+      await queue.download(video.url, into)
     },
     async find(job) {
       const endpoint = endpointOf(job.request)

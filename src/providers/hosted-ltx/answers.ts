@@ -1,6 +1,7 @@
 // What the API answers, read by its shape, and what its errors mean. The same table serves an answer that is an error and
 // a job that failed later: both carry a type and a message.
 import * as z from 'zod'
+import { readForContent } from '../content.ts'
 import type { Explain, Explained } from '../explain.ts'
 
 export const submitted = z.object({ id: z.string().min(1).max(200), created_at: z.string().optional() })
@@ -55,7 +56,7 @@ export const explainLtx: Explain = ({ json }) => {
 export function explainFailed(error: JobStatus['error']): Explained {
   const { type = '', message = 'it gives no reason' } = error ?? {}
   const known = Object.hasOwn(types, type) ? types[type] : undefined
-  return { billed: 'no', ...(known ?? { kind: 'host' }), words: message }
+  return readForContent({ billed: 'no', ...(known ?? { kind: 'host' }), words: message })
 }
 
 /** The address of the clip, where there is one. */

@@ -2,9 +2,11 @@
 // is asked for anew each time. With `transport sync` the answer to the submit is the clip itself. The host knows no key of
 // ours and no list: a lost answer stays open until a person has looked.
 import { ProviderFailure } from '../../failure.ts'
+import { type Missing, openMissing } from '../content.ts'
 import { answerAs } from '../http.ts'
 import type { Calls, Context, Provider, Ready, Status, Ticket } from '../provider.ts'
-import { clipUrl, explainFailed, type JobStatus, jobStatus, submitted } from './answers.ts'
+import { strangeStatus } from '../provider.ts'
+import { clipUrl, explainFailed, explainLtx, type JobStatus, jobStatus, submitted } from './answers.ts'
 import { hostedLtx } from './capabilities.ts'
 import { type Desk, host, openDesk } from './desk.ts'
 import { openSync } from './sync.ts'
@@ -21,7 +23,7 @@ const pathOf = ({ endpoint, id }: Ticket, { request }: Ready): string =>
   `/v2/${encodeURIComponent(String(endpoint ?? request.operation))}/${encodeURIComponent(String(id))}`
 
 /** What a host says of a job, for the runtime. What is neither under way nor over is no success: it is asked again, and told. */
-function statusOf({ doors, atHome }: Desk, said: Said): Status {
+function statusOf({ doors, atHome }: Desk, said: Said, missing: Missing): Status {
   const nextPollMs = atHome ? pollAtHomeMs : pollMs
   switch (said.status) {
     case 'pending':
@@ -29,22 +31,20 @@ function statusOf({ doors, atHome }: Desk, said: Said): Status {
     case 'processing':
       return { state: 'working', nextPollMs }
     case 'failed':
-      return { state: 'failed', failure: doors.failure(explainFailed(said.error), said.requestId) }
+      return { state: 'failed', failure: doors.failure(explainFailed(said.error), said.requestId ?? said.id) }
     case 'completed': {
-      if (clipUrl(said) === undefined)
-        throw new ProviderFailure(doors.failure({ kind: 'host', words: 'done, but no clip is named' }, said.requestId))
+      if (clipUrl(said) === undefined) return missing.look(said.id, said.requestId ?? said.id)
       const ended = Date.parse(said.completed_at ?? '')
       return { state: 'done', ...(Number.isNaN(ended) ? {} : { expiresAt: ended + resultLivesMs }) }
     }
     default:
-      throw new ProviderFailure(
-        doors.failure({ kind: 'host', words: `it calls the job ${said.status}, a word that is not known` }, said.requestId),
-      )
+      return strangeStatus(doors.words(said.status), nextPollMs)
   }
 }
 
 function openJobs(desk: Desk): Calls {
   const { doors } = desk
+  const missing = openMissing(doors)
   const look = async (ticket: Ticket, job: Ready): Promise<Said> => {
     const reply = await doors.read({ method: 'GET', path: pathOf(ticket, job) })
     return { ...answerAs(reply, jobStatus, host), requestId: reply.requestId }
@@ -53,10 +53,10 @@ function openJobs(desk: Desk): Calls {
     async submit(job, sent) {
       const { asked, inputs } = await desk.ask(job)
       const reply = await desk.orForget(inputs, doors.pay({ method: 'POST', path: `/v2/${asked.endpoint}`, json: asked.body }, sent))
-      const { id } = answerAs(reply, submitted, host)
+      const { id } = answerAs(reply, submitted, host, explainLtx)
       return { endpoint: asked.endpoint, id, ...(reply.requestId === undefined ? {} : { request: reply.requestId }) }
     },
-    poll: async (ticket, job) => statusOf(desk, await look(ticket, job)),
+    poll: async (ticket, job) => statusOf(desk, await look(ticket, job), missing),
     async fetch(ticket, job, into) {
       const url = clipUrl(await look(ticket, job))
       if (url === undefined) throw new ProviderFailure(doors.failure({ kind: 'host', words: 'it no longer names a clip' }))

@@ -3,12 +3,16 @@
 // did not come whole stays open: it may have been bought, and cannot be asked for again.
 import { ProviderFailure } from '../../failure.ts'
 import { checkWhole } from '../../media/mp4.ts'
+import { keptBack, refusesContent } from '../content.ts'
 import type { Calls, Ready, Ticket } from '../provider.ts'
 import { type Desk, host } from './desk.ts'
 
 /** A clip may be under way for as long as the server holds the line. */
 const holdMs = 15 * 60_000
-const shownBytes = 400
+const readBytes = 4000
+const shownLetters = 400
+
+type Came = { readonly type: string; readonly requestId: string | undefined }
 
 export function openSync(desk: Desk): Calls {
   const { doors, context } = desk
@@ -33,10 +37,15 @@ export function openSync(desk: Desk): Calls {
     return whole
   }
 
-  const notClip = async (name: string, requestId: string | undefined): Promise<ProviderFailure> => {
+  const notClip = async (name: string, { type, requestId }: Came): Promise<ProviderFailure> => {
+    if (type.startsWith('image/')) return keptBack(doors, `it sent a picture (${type}) in place of the clip`, requestId)
     const bytes = await files.readBytes(`${pathOf(name)}.part`)
-    const text = new TextDecoder().decode(bytes.subarray(0, shownBytes))
-    const shown = /^[\s\w<{["]/.test(text) && !text.includes('\u0000') ? `: ${text}` : ''
+    const text = new TextDecoder().decode(bytes.subarray(0, readBytes))
+    const isText = /^[\s\w<{["]/.test(text) && !text.includes('\u0000')
+    const safe = doors.words(text).slice(0, shownLetters)
+    if (isText && /json/.test(type) && refusesContent(text))
+      return new ProviderFailure(doors.failure({ kind: 'moderation', words: safe }, requestId))
+    const shown = isText ? `: ${safe}` : ''
     const words = `its answer is no whole clip (${bytes.length} bytes, kept aside as ${name}.part)${shown}`
     return new ProviderFailure({ ...doors.failure({ kind: 'host', words, billed: 'unknown' }, requestId), retry: false })
   }
@@ -53,9 +62,9 @@ export function openSync(desk: Desk): Calls {
         headers: { accept: 'video/mp4, application/json' },
         headMs: holdMs,
       } as const
-      const { requestId } = await desk.orForget(inputs, doors.payForFile(call, sent, `${pathOf(name)}.part`))
-      if (!(await takeIn(name))) throw await notClip(name, requestId)
-      return { file: name, ...(requestId === undefined ? {} : { request: requestId }) }
+      const came = await desk.orForget(inputs, doors.payForFile(call, sent, `${pathOf(name)}.part`))
+      if (!(await takeIn(name))) throw await notClip(name, came)
+      return { file: name, ...(came.requestId === undefined ? {} : { request: came.requestId }) }
     },
     async poll(ticket) {
       context.signal.throwIfAborted()

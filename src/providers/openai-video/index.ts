@@ -7,6 +7,7 @@ import type { FormPart } from '../../world.ts'
 import type { Explain } from '../explain.ts'
 import { answerAs, type Call, type Doors, openDoors } from '../http.ts'
 import type { Calls, Context, Provider, Ready, Status, Ticket } from '../provider.ts'
+import { strangeStatus } from '../provider.ts'
 import { openaiVideo as capabilities } from './capabilities.ts'
 import { isServer, type Quirks, servers, usualServer } from './servers.ts'
 import { fieldsOf, standingOf, videoSchema } from './wire.ts'
@@ -24,6 +25,8 @@ const explain: Explain = ({ status }) => {
   if (status === 413) return { kind: 'input', next: 'use a smaller picture, then run again' }
   return undefined
 }
+
+const pollMs = 2000
 
 type Server = { readonly context: Context; readonly quirks: Quirks; readonly doors: Doors }
 
@@ -68,7 +71,7 @@ async function submit(server: Server, job: Ready, sent: () => Promise<void>): Pr
   })
   const video = answerAs(reply, videoSchema, quirks.title)
   const standing = standingOf(video)
-  if (standing.state === 'failed') throw new ProviderFailure(doors.failure(standing.explained, reply.requestId))
+  if (standing.state === 'failed') throw new ProviderFailure(doors.failure(standing.explained, reply.requestId ?? video.id))
   return { id: video.id }
 }
 
@@ -102,11 +105,13 @@ async function poll({ quirks, doors }: Server, path: string): Promise<Status> {
   switch (standing.state) {
     case 'waiting':
     case 'working':
-      return { ...standing, nextPollMs: 2000 }
+      return { ...standing, nextPollMs: pollMs }
+    case 'strange':
+      return strangeStatus(doors.words(standing.word), pollMs)
     case 'done':
       return { state: 'done', billed: 0 }
     case 'failed':
-      return { state: 'failed', failure: doors.failure(standing.explained, reply.requestId) }
+      return { state: 'failed', failure: doors.failure(standing.explained, reply.requestId ?? video.id) }
   }
 }
 

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Request } from '../../lang/plan.ts'
 import { toNumber } from '../../lang/time.ts'
+import { readForContent, refusesContent } from '../content.ts'
 import type { Explained } from '../explain.ts'
 import { distilledModel, ownModel } from './capabilities.ts'
 import type { Quirks } from './servers.ts'
@@ -40,10 +41,11 @@ export type Video = z.infer<typeof videoSchema>
 
 export type Standing =
   | { readonly state: 'waiting' | 'working'; readonly progress: number; readonly phase: string }
+  | { readonly state: 'strange'; readonly word: string }
   | { readonly state: 'done' }
   | { readonly state: 'failed'; readonly explained: Explained }
 
-/** Only `completed` is success. A word that is not known is work that goes on, shown as it is. */
+/** Only `completed` is success. */
 export function standingOf(video: Video): Standing {
   const progress = Math.min(1, Math.max(0, (video.progress ?? 0) / 100))
   switch (video.status) {
@@ -66,7 +68,7 @@ export function standingOf(video: Video): Standing {
         explained: { kind: 'host', words: `the job is ${video.status}`, next: 'run again to make it anew', retry: false, billed: 'no' },
       }
     default:
-      return { state: 'working', progress, phase: video.status.replace(/[^\w -]/g, '').slice(0, 20) }
+      return { state: 'strange', word: video.status }
   }
 }
 
@@ -74,10 +76,10 @@ function failureIn(error: Video['error']): Explained {
   const { code, message } = typeof error === 'string' ? { code: '', message: error } : (error ?? { code: '', message: '' })
   const words = `${message ?? ''}`.trim() === '' ? 'the job failed, and it does not say why' : `${message}`
   const all = `${code ?? ''} ${words}`
-  if (/moderat|content.?policy|content.?filter|nsfw/i.test(all)) return { kind: 'moderation', words, billed: 'no' }
+  if (refusesContent(`${code ?? ''}`)) return { kind: 'moderation', words, billed: 'no' }
   if (/out of memory|OutOfMemory|\bOOM\b/i.test(all)) {
     const next = 'ask for a smaller `size` or a shorter shot, or start the server with offloading'
     return { kind: 'capacity', words, next, retry: false, billed: 'no' }
   }
-  return { kind: 'host', words, next: 'see the server’s log', retry: false, billed: 'no' }
+  return readForContent({ kind: 'host', words, next: 'see the server’s log', retry: false, billed: 'no' })
 }

@@ -1,6 +1,7 @@
 // What Replicate answers, read by its shape, and what a prediction has come to. Six words for its state are known; any
 // other is no success.
 import * as z from 'zod'
+import { refusesContent } from '../content.ts'
 import type { Explain, Explained } from '../explain.ts'
 
 export const prediction = z.looseObject({
@@ -29,7 +30,7 @@ export function clipOf({ output }: Pick<Prediction, 'output'>): string | undefin
 /** A failed prediction, by its text: there is nothing else to go by. */
 export function explainError(error: unknown): Explained {
   const words = typeof error === 'string' ? error : error === undefined || error === null ? 'it says no reason' : JSON.stringify(error)
-  if (/\bE005\b|flagged|sensitive|content.?filter|moderat|nsfw|safety/i.test(words)) return { kind: 'moderation', words, billed: 'unknown' }
+  if (/\bE005\b/.test(words) || refusesContent(words)) return { kind: 'moderation', words, billed: 'unknown' }
   if (/\bE003\b|high demand|overloaded|capacity/i.test(words)) return { kind: 'capacity', words, billed: 'unknown' }
   if (/insufficient.?(funds|credit)|payment required/i.test(words)) return { kind: 'funds', words, billed: 'no' }
   if (/\bE006\b|invalid.?(input|request|argument)|unsupported|must be one of|could not (read|decode)/i.test(words))
@@ -48,6 +49,6 @@ export const stopped = (status: 'canceled' | 'aborted'): Explained => ({
 
 export const explainReplicate: Explain = ({ status, body }) => {
   if (status === 402) return { kind: 'funds' }
-  if (status === 422) return { kind: /flagged|sensitive|nsfw/i.test(body) ? 'moderation' : 'invalid', billed: 'no' }
+  if (status === 422) return { kind: refusesContent(body) ? 'moderation' : 'invalid', billed: 'no' }
   return undefined
 }

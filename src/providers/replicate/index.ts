@@ -5,8 +5,10 @@ import { ProviderFailure } from '../../failure.ts'
 import type { InputRules, Prepared } from '../../media/prepare.ts'
 import { prepareInput } from '../../media/prepare.ts'
 import { openClaims } from '../claims.ts'
+import { openMissing } from '../content.ts'
 import { answerAs, openDoors } from '../http.ts'
 import type { Calls, Context, Provider, Ready, Status, Ticket } from '../provider.ts'
+import { strangeStatus } from '../provider.ts'
 import { byItsClock, inTime, sameInput, stillToWait } from '../same-input.ts'
 import { accountOf } from '../uploads.ts'
 import { clipOf, explainError, explainReplicate, type Prediction, prediction, predictions, stopped, uploaded } from './answers.ts'
@@ -78,14 +80,17 @@ function open(context: Context): Calls {
   const ask = async (ticket: Ticket): Promise<Prediction> =>
     answerAs(await doors.read({ method: 'GET', path: `/v1/predictions/${idOf(ticket)}` }), prediction, host)
 
+  const missing = openMissing(doors)
   /** What is over: with the data gone the clip is, too. */
   const doneOf = (said: Prediction): Status => {
-    if (clipOf(said) === undefined || said.data_removed === true)
+    const ended = Date.parse(said.completed_at ?? '')
+    const isOld = ended < world.clock.now() - keptMs
+    if (said.data_removed === true || (clipOf(said) === undefined && isOld))
       return {
         state: 'failed',
         failure: doors.failure({ kind: 'expired', words: 'the clip is there for an hour only', billed: 'yes' }, said.id),
       }
-    const ended = Date.parse(said.completed_at ?? '')
+    if (clipOf(said) === undefined) return missing.look(said.id, said.id)
     return { state: 'done', expiresAt: (Number.isNaN(ended) ? world.clock.now() : ended) + keptMs }
   }
   const statusOf = (said: Prediction): Status => {
@@ -103,7 +108,7 @@ function open(context: Context): Calls {
       case 'aborted':
         return { state: 'failed', failure: doors.failure(stopped(said.status), said.id) }
       default:
-        return { state: 'working', nextPollMs: pollMs, phase: doors.words(said.status).slice(0, 24) }
+        return strangeStatus(doors.words(said.status), pollMs)
     }
   }
 
@@ -136,7 +141,7 @@ function open(context: Context): Calls {
             return sent()
           },
         )
-        const { id } = answerAs(reply, prediction, host)
+        const { id } = answerAs(reply, prediction, host, explainReplicate)
         // Not waited for: the ticket has to be in the journal first.
         void claims.claim(id, nameOf(job))
         return { id }

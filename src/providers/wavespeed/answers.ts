@@ -2,6 +2,7 @@
 // a task's state is one of four words in the documents and of seven in the field, and only one of them means a clip.
 import * as z from 'zod'
 import { type Failure, ProviderFailure } from '../../failure.ts'
+import { refusesContent } from '../content.ts'
 import { type Explain, type Explained, kindOfStatus, wordsIn } from '../explain.ts'
 import type { Doors, Reply } from '../http.ts'
 import { answerAs } from '../http.ts'
@@ -31,12 +32,11 @@ const listData = z.looseObject({ items: z.array(prediction).nullish(), total: z.
 
 /** The waiting of a synchronous call is over, the task is not. */
 const stillAtWork = 5004
-const moderated = /nsfw|sensitive|content (policy|moderation|filter)|moderat|inappropriate|prohibited|safety/i
 const broke = /balance|insufficient|credit|top.?up|billing|payment|quota exceeded/i
 
 /** By status or code, and by words: which of both a host chooses to tell it with is not to be relied on. */
 export function explain(status: number, words: string): Explained {
-  if (status !== 401 && moderated.test(words)) return { kind: 'moderation', words, billed: 'no' }
+  if (status < 500 && status !== 401 && status !== 429 && refusesContent(words)) return { kind: 'moderation', words, billed: 'no' }
   if (status === 402 || (status >= 400 && status < 500 && status !== 401 && status !== 429 && broke.test(words)))
     return { kind: 'funds', words }
   const kind = status >= 200 && status < 300 ? 'host' : status >= 100 && status < 600 ? kindOfStatus(status) : 'host'
@@ -59,8 +59,13 @@ export const readClassic = (reply: Reply, doors: Doors): string => contentOf(rep
 export const readList = (reply: Reply, doors: Doors): z.infer<typeof listData> => contentOf(reply, listData, doors)
 
 export type Standing =
-  | { readonly state: 'waiting' | 'working'; readonly phase?: string }
+  | { readonly state: 'waiting' | 'working' }
+  /** A word that is not known. */
+  | { readonly state: 'strange'; readonly word: string }
   | { readonly state: 'done'; readonly url: string }
+  /** Done, and no clip is named; or one is, and flagged. */
+  | { readonly state: 'missing' }
+  | { readonly state: 'flagged'; readonly words: string }
   | { readonly state: 'failed'; readonly explained: Explained }
 
 const wordsOf = ({ error }: Prediction): string => (typeof error === 'string' ? error : (wordsIn(error) ?? ''))
@@ -68,7 +73,7 @@ const wordsOf = ({ error }: Prediction): string => (typeof error === 'string' ? 
 /** Failed tasks are given back within hours, so they may be made anew. */
 function failed(task: Prediction, words: string, over: Partial<Explained> = {}): Standing {
   const flagged = (task.has_nsfw_contents ?? []).includes(true)
-  if (flagged || moderated.test(words)) {
+  if (flagged || refusesContent(words)) {
     return {
       state: 'failed',
       explained: { kind: 'moderation', words: words === '' ? 'the content was flagged' : words, billed: 'no', retry: false },
@@ -88,7 +93,7 @@ const ended: Readonly<Record<string, string>> = {
   deleted: 'the task was deleted there',
 }
 
-/** What a task has come to. A word that is not known ends it, and whether it was billed is left open. */
+/** What a task has come to. */
 export function standingOf(task: Prediction): Standing {
   const words = wordsOf(task)
   switch (task.status) {
@@ -97,18 +102,19 @@ export function standingOf(task: Prediction): Standing {
     case 'processing':
       return { state: 'working' }
     case 'completed': {
-      const url = task.outputs?.[0]
-      return url === undefined
-        ? failed(task, words === '' ? 'it is said to be finished, and there is no clip' : words, { billed: 'unknown', retry: false })
-        : { state: 'done', url }
+      if (task.has_nsfw_contents?.includes(true))
+        return { state: 'flagged', words: words === '' ? 'it flags what it has made as not safe' : words }
+      const url = task.outputs?.[0] ?? ''
+      if (url !== '') return { state: 'done', url }
+      return words === '' ? { state: 'missing' } : failed(task, words, { billed: 'unknown', retry: false })
     }
     case 'failed':
       return failed(task, words)
     default: {
-      const known = task.status === undefined || task.status === null ? undefined : ended[task.status]
-      const said = known ?? `a state that is not known: ${String(task.status)}`
+      const said = ended[task.status ?? '']
+      if (said === undefined) return { state: 'strange', word: task.status ?? '' }
       // Bought anew only on a person's word: somebody may have ended it on purpose.
-      return failed(task, words === '' ? said : `${said}: ${words}`, { retry: false, billed: known === undefined ? 'unknown' : 'no' })
+      return failed(task, words === '' ? said : `${said}: ${words}`, { retry: false })
     }
   }
 }

@@ -3,8 +3,10 @@
 import { ProviderFailure } from '../../failure.ts'
 import type { InputRules, Prepared } from '../../media/prepare.ts'
 import { prepareInput } from '../../media/prepare.ts'
+import { keptBack, openMissing } from '../content.ts'
 import { openDoors } from '../http.ts'
 import type { Calls, Context, Provider, Ready, Status, Ticket } from '../provider.ts'
+import { strangeStatus } from '../provider.ts'
 import { accountOf, type Uploaded } from '../uploads.ts'
 import { explainWave, host, type Prediction, readClassic, readList, readPrediction, readTicket, standingOf } from './answers.ts'
 import { wavespeedCapabilities } from './capabilities.ts'
@@ -90,6 +92,7 @@ function open({ world, signal, scratch, kept, tool, uploads, use }: Context): Ca
     )
     return bodyOf(request, new Map(uris))
   }
+  const missing = openMissing(doors)
   const taskOf = async (ticket: Ticket): Promise<{ readonly task: Prediction; readonly requestId: string | undefined }> => {
     const reply = await doors.read({ method: 'GET', path: `/api/v3/predictions/${idOf(ticket)}/result` })
     return { task: readPrediction(reply, doors), requestId: reply.requestId }
@@ -123,12 +126,18 @@ function open({ world, signal, scratch, kept, tool, uploads, use }: Context): Ca
         case 'waiting':
         case 'working':
           return { state: standing.state, nextPollMs: pollMs }
+        case 'strange':
+          return strangeStatus(doors.words(standing.word), pollMs)
         case 'done': {
           const born = Date.parse(task.created_at ?? '')
           return { state: 'done', expiresAt: (Number.isNaN(born) ? world.clock.now() : born) + week }
         }
+        case 'missing':
+          return missing.look(task.id, requestId ?? task.id)
+        case 'flagged':
+          throw keptBack(doors, standing.words, requestId ?? task.id)
         case 'failed':
-          return { state: 'failed', failure: doors.failure(standing.explained, requestId) }
+          return { state: 'failed', failure: doors.failure(standing.explained, requestId ?? task.id) }
       }
     },
     async fetch(ticket, _job, into) {
