@@ -1,5 +1,6 @@
 // What will be done, in what order, for how much: jobs that make files, and the cut that joins them.
-// Plain data, the same byte for byte from the same sources, assets, lock and store.
+// Plain data, the same byte for byte from the same sources, assets, lock and store; only the time that is expected also learns
+// from the runs of this machine.
 import type { CameraMotion } from './camera.ts'
 import type { Money } from './money.ts'
 import type { Bed, Captions, Delivery, Film, Path, Quality, Size, Title, Transition } from './program.ts'
@@ -142,10 +143,14 @@ export type Delivered = {
   readonly rate: Rate
   readonly soundSamples: number
   readonly bytes: number
+  /** The price is set by the host's neighbours; it may bill another one. */
+  readonly estimated?: true
 }
 
 /** What a picture is, in numbers. */
 export type Form = Pick<Delivered, 'frames' | 'size' | 'rate'>
+  /** It is expected to take as long as earlier jobs like it. */
+  readonly timed?: true
 /** What a host says it made instead of what it was asked for: what it changed, or nothing where it does not say. */
 export type Adjusted = Partial<Form>
 /** What is done with a clip that its host has adjusted: taken, taken with a warning, or kept aside. */
@@ -194,6 +199,8 @@ export type Move = { readonly step: number; readonly operation: 'extend' | 'reta
 export type Cut = {
   readonly clips: readonly CutClip[]
   readonly beds: readonly PlacedBed[]
+  /** Some of the price is an estimate. */
+  readonly estimated?: true
   readonly titles: readonly PlacedTitle[]
   readonly captions?: Captions & { readonly cues: readonly Cue[] }
   readonly deliveries: readonly Delivery[]
@@ -244,3 +251,5 @@ export type Plan = {
   /** A shot that seems to have been renamed: its clip is in the lock under `from`. */
   readonly renames: readonly { readonly from: Path; readonly to: Path }[]
 }
+    /** How much of the price is an estimate; absent where nothing is. */
+    readonly estimated?: Money

@@ -111,8 +111,10 @@ const job = z.object({
   key: z.exactOptional(hash.describe('Absent until the bytes of all inputs are known.')),
   made: z.exactOptional(made.describe('The clip that stands for this job already.')),
   price: money,
+  estimated: z.exactOptional(z.literal(true)).describe('The host does not say its price; it is set by its neighbours.'),
   tries: z.exactOptional(whole),
   expected: z.number().describe('Seconds.'),
+  timed: z.exactOptional(z.literal(true)).describe('Expected to take as long as earlier jobs like it took.'),
   reproducibility,
   span,
 })
@@ -144,6 +146,7 @@ const line = z.object({
   takes: whole,
   reproducibility,
   price: money,
+  estimated: z.exactOptional(z.literal(true)).describe('Some of the price is an estimate.'),
   expected: z.number().describe('Seconds of work.'),
   anew: z
     .exactOptional(z.object({ take: whole, from: z.enum(['all', 'steps']), asked: money, price: money }))
@@ -226,7 +229,14 @@ export const planSchema: z.ZodType<Plan> = z
     jobs: z.array(job).describe('Every job comes after those it needs.'),
     lines: z.array(line).describe('What `ltx plan` prints, one for each item of the film and each that was dropped.'),
     cut,
-    totals: z.object({ price: money, make: count, keep: count, expected: z.number(), seconds: rational }),
+    totals: z.object({
+      price: money,
+      estimated: z.exactOptional(money).describe('How much of it is an estimate.'),
+      make: count,
+      keep: count,
+      expected: z.number(),
+      seconds: rational,
+    }),
     missingKeys: z.array(z.string()).describe('Environment variables that must be set before this can be rendered.'),
     renames: z.array(z.object({ from: z.string(), to: z.string() })),
   })

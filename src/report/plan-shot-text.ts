@@ -1,12 +1,11 @@
 // `ltx plan --shot PATH`: one item in full. Its merged settings, the parts of its words as they stand after inheritance,
 // the very prompt that is sent, and each job of its first take with what goes in and what it costs.
-import { formatMoney } from '../lang/money.ts'
 import type { Input, Job, Plan, PlanLine } from '../lang/plan.ts'
 import type { Path, Program, Words } from '../lang/program.ts'
 import { closest } from '../lang/suggest.ts'
 import { framesToSeconds } from '../lang/time.ts'
 import { wrap } from './cell.ts'
-import { bridgeText, classText, marks, moveText, rateText, routedText, secondsText } from './plan-words.ts'
+import { bridgeText, classText, marks, moveText, priceText, rateText, routedText, secondsText } from './plan-words.ts'
 import type { Row } from './row.ts'
 import { paint, piece } from './row.ts'
 import { counted, oneLine, roughly } from './say.ts'
@@ -72,7 +71,11 @@ function headRow(line: PlanLine): Row {
 function settingRows(plan: Plan, line: PlanLine, width: number): readonly Row[] {
   const rows = (label: string, text: string): readonly Row[] => labelled(label, text, width)
   const shot = line.kind === 'shot'
-  const price = line.price === 0 ? 'free' : formatMoney(line.price)
+  const estimated = plan.jobs.filter((job) => line.jobs.includes(job.id) && job.made === undefined && job.estimated)
+  const price = priceText(
+    line.price,
+    estimated.reduce((sum, job) => sum + job.price, 0),
+  )
   return [
     ...line.because.flatMap((reason, index) => rows(index === 0 ? 'because' : '', reason)),
     ...(shot ? rows('made by', [routedText(line), line.model, `(${line.quality})`].filter(Boolean).join(' ')) : []),
@@ -118,7 +121,7 @@ function jobRows(job: Job, main: Job | undefined, width: number): readonly Row[]
   const { request } = job
   const length = request.frames > 0 ? `${secondsText(framesToSeconds(request.frames, request.rate))} ` : ''
   const what = `${job.operation}, ${length}${request.size.width}x${request.size.height}, ${rateText(request.rate)} fps`
-  const cost = made ? 'made before' : job.price > 0 ? formatMoney(job.price) : 'free'
+  const cost = made ? 'made before' : priceText(job.price, job.estimated ? job.price : 0)
   const own = request.prompt !== '' && job !== main && request.prompt !== main?.request.prompt
   return [
     [piece(`  ${made ? '=' : '+'} `, made ? 'quiet' : 'good'), piece(oneLine(job.id)), piece(`  ${what}, ${cost}`, 'quiet')],

@@ -5,7 +5,7 @@ import { formatMoney } from '../lang/money.ts'
 import type { Bridge, Plan, PlanLine, Reproducibility } from '../lang/plan.ts'
 import { formatSeconds } from '../lang/time.ts'
 import { column, shortenMiddle, widthOf, wrap } from './cell.ts'
-import { bridgeText, classText, makerText, marks, moveText, rateText, secondsText } from './plan-words.ts'
+import { bridgeText, classText, makerText, marks, moveText, priceText, rateText, secondsText } from './plan-words.ts'
 import type { Row } from './row.ts'
 import { paint, piece } from './row.ts'
 import { oneLine, roughly } from './say.ts'
@@ -31,7 +31,7 @@ function boughtText(line: PlanLine): string {
   return asked === bought ? asked : `${asked} → ${bought}`
 }
 
-const priceText = (line: PlanLine): string => (line.price === 0 ? 'free' : formatMoney(line.price))
+const linePrice = (line: PlanLine): string => priceText(line.price, line.estimated ? line.price : 0)
 const hasTime = (line: PlanLine): boolean => line.change !== 'keep' && line.change !== 'drop' && line.expected > 0
 
 const columnsFor = (common: Common): readonly Column[] => [
@@ -45,7 +45,7 @@ const columnsFor = (common: Common): readonly Column[] => [
     text: (line) => (isShot(line) && line.reproducibility !== 'keep-bytes' ? String(line.seed) : ''),
   },
   { id: 'takes', title: 'takes', side: 'right', text: (line) => (isShot(line) && common.takes === undefined ? String(line.takes) : '') },
-  { id: 'price', title: 'price', side: 'right', text: (line) => (isBought(line) ? priceText(line) : '') },
+  { id: 'price', title: 'price', side: 'right', text: (line) => (isBought(line) ? linePrice(line) : '') },
   { id: 'time', title: 'time', side: 'right', text: (line) => (hasTime(line) ? roughly(line.expected) : '') },
 ]
 /** Left out first to last where the screen is too narrow. */
@@ -223,12 +223,14 @@ function countsText(plan: Plan): string {
 function footRows(plan: Plan, layout: Layout, look: PlanLook): readonly Row[] {
   const { totals, film } = plan
   const budget = film.budget === undefined ? '' : ` of the ${formatMoney(film.budget)} budget`
-  const price = totals.make === 0 ? 'nothing to make' : totals.price === 0 ? 'free' : `${formatMoney(totals.price)}${budget}`
+  const price =
+    totals.make === 0 ? 'nothing to make' : totals.price === 0 ? 'free' : `${priceText(totals.price, totals.estimated)}${budget}`
   const time = totals.make === 0 ? '' : `about ${roughly(totals.expected)}`
   const sum = [`${formatSeconds(totals.seconds)} of film`, countsText(plan), price, time].filter(Boolean).join(' · ')
   return [
     ...wrap(sum, look.width).map((text): Row => [piece(text, 'strong')]),
     ...(film.budget !== undefined && totals.price > film.budget ? [overRow(totals.price - film.budget)] : []),
+    ...(totals.estimated === undefined ? [] : wrap(estimateHint, look.width).map((text): Row => [piece(text, 'quiet')])),
     ...(layout.left.length > 0 && look.verbose !== true
       ? [[piece(`not shown here: ${layout.left.map(({ title }) => title).join(', ')} (--verbose)`, 'quiet')]]
       : []),
@@ -237,6 +239,9 @@ function footRows(plan: Plan, layout: Layout, look: PlanLook): readonly Row[] {
     ...nextRows(plan, look),
   ]
 }
+
+const estimateHint =
+  'est.: no page says this price, it is set by the host’s neighbours; `price $0.06` (a second) in the provider’s block corrects it'
 
 const overRow = (over: number): Row => [
   piece('! ', 'bad'),

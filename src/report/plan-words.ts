@@ -1,4 +1,5 @@
 // The plan's terms in words: changes, bridges, reproducibility, lengths. Shared by the table, the single shot and `why`.
+import { formatMoney, type Money } from '../lang/money.ts'
 import type { Bridge, Change, Move, PlanLine, Reproducibility } from '../lang/plan.ts'
 import type { Rate, Rational } from '../lang/time.ts'
 import { formatSeconds, framesToSeconds, rational, toNumber } from '../lang/time.ts'
@@ -18,6 +19,13 @@ const sizeText = ({ width, height }: { readonly width: number; readonly height: 
 
 /** `24`, `23.976`. */
 export const rateText = (rate: Rate): string => String(Number(toNumber(rate).toFixed(3)))
+
+/** `free`, `$0.48`; `~$0.40 est.` where no page says the price, and `~$2.40, $0.40 of it est.` where that is so of a part. */
+export function priceText(price: Money, estimated: Money = 0): string {
+  if (price === 0) return 'free'
+  if (estimated === 0) return formatMoney(price)
+  return estimated >= price ? `~${formatMoney(price)} est.` : `~${formatMoney(price)}, ${formatMoney(estimated)} of it est.`
+}
 
 /** At most two decimals: people read it, nothing is reckoned with it. */
 export const secondsText = (seconds: Rational): string => formatSeconds(rational(Math.round(toNumber(seconds) * 100), 100))

@@ -21,7 +21,7 @@ import type { PlannedTake } from './plan-shot.ts'
 import { planTake } from './plan-shot.ts'
 import type { RoutedAt } from './route.ts'
 import { moveOf, routeOf } from './route.ts'
-import type { Heard, ShotSetting } from './shot-request.ts'
+import type { Heard, PaceOf, ShotProvider, ShotSetting } from './shot-request.ts'
 import { cutRequest } from './shot-request.ts'
 
 /** A provider as this film uses it. `perSecond` and `model` override what the offers say. */
@@ -48,6 +48,7 @@ export type PlanInput = {
   readonly findMade: FindMade
   readonly sha256: HashText
   readonly hasKey: (environmentName: string) => boolean
+  readonly paceOf?: PaceOf
 }
 
 /** The input, with what is worked out once for all items. */
@@ -70,6 +71,7 @@ export function makePlan(input: PlanInput, reporter: Reporter): Plan {
   const toMake = all.filter((job) => job.made === undefined)
   return {
     version: 1,
+  const estimated = toMake.reduce((sum, job) => sum + (job.estimated ? job.price : 0), 0)
     film: program.film,
     rung: input.rung,
     house: planning.house,
@@ -80,6 +82,7 @@ export function makePlan(input: PlanInput, reporter: Reporter): Plan {
       price: toMake.reduce((sum, job) => sum + job.price, 0),
       make: toMake.length,
       keep: all.length - toMake.length,
+      ...(estimated > 0 ? { estimated } : {}),
       expected: expectedTotal(toMake, input),
       seconds: framesToSeconds(filmFrames(placed), program.film.rate),
     },
@@ -227,6 +230,7 @@ function planShot(
     cut: input.cut,
     house: input.house,
     facts: input.facts,
+    paceOf: input.paceOf ?? (() => undefined),
     cast: new Map(input.program.cast.map((member) => [member.name, member.words])),
     loras: lorasOf(shot, input.program),
     frames: firstFrames(shot, input),
@@ -307,6 +311,7 @@ function shotLine(shot: Shot, place: Placed, takes: readonly PlannedTake[], sett
     price: toMake.reduce((total, job) => total + job.price, 0),
     expected: toMake.reduce((total, job) => total + job.expected, 0),
     ...anewOf(shot, all, place.frames, setting),
+    ...(toMake.some((job) => job.estimated) ? { estimated: true } : {}),
     jobs: ids,
     span: shot.span,
   }

@@ -8,7 +8,7 @@ import type { Rational } from '../time.ts'
 import { add, framesToSeconds, toNumber } from '../time.ts'
 import type { Purchase } from './offer.ts'
 import type { ShotSetting } from './shot-request.ts'
-import { cutRequest } from './shot-request.ts'
+import { adapterInputs, cutRequest, isEstimated } from './shot-request.ts'
 
 /** What a take comes to. */
 export type Tally = {
@@ -85,7 +85,8 @@ export function addModelJob(take: Take, place: Place, job: ModelJob): JobId {
     request: job.request,
     inputs: job.inputs,
     price: job.price,
-    expected: capabilities.pace.fixed + capabilities.pace.perSecond * job.bought.seconds,
+    ...(job.price > 0 && isEstimated(setting, job.bought) ? { estimated: true } : {}),
+    ...expectedOf(setting, job),
     reproducibility: promiseOf(capabilities, job.bought.offer),
     tries: shot.tries,
     span: place.span,
@@ -107,6 +108,12 @@ export function addCutJob(take: Take, place: Place, job: CutJob): JobId {
   tally.jobs.push(id)
   setting.jobs.add({
     id,
+function expectedOf({ provider, paceOf }: ShotSetting, { request, bought }: ModelJob): { expected: number; timed?: true } {
+  const { fixed, perSecond } = provider.capabilities.pace
+  const taken = paceOf(provider.name, request)
+  return taken === undefined ? { expected: fixed + perSecond * bought.seconds } : { expected: taken, timed: true }
+}
+
     path: shot.path,
     take: take.number,
     step: place.step,

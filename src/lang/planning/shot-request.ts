@@ -2,7 +2,7 @@
 // in that does not decide what comes out.
 import { type CameraMotion, cameraMotion } from '../camera.ts'
 import type { Capabilities, Offer } from '../catalogue.ts'
-import { takesNegative, takesSeed } from '../catalogue.ts'
+import { isEstimate, takesNegative, takesSeed } from '../catalogue.ts'
 import { buildPrompt } from '../meaning/prompt.ts'
 import type { AssetFacts, Lora, Request, Slate } from '../plan.ts'
 import type { Asset, Film, Route, Shot, Step, Words } from '../program.ts'
@@ -16,6 +16,9 @@ import { providerTag } from './plan-jobs.ts'
 
 /** The stretch of a sound file that a shot is made to. */
 export type Heard = { readonly asset: Asset; readonly from: Rational; readonly to: Rational }
+
+/** What earlier jobs like this one took, in seconds; undefined where there were none. */
+export type PaceOf = (provider: string, request: Request) => number | undefined
 
 /** A provider as it is asked. */
 export type ShotProvider = {
@@ -37,6 +40,7 @@ export type ShotSetting = {
   readonly facts: ReadonlyMap<string, AssetFacts>
   readonly heard?: Heard
   /** How the people of the cast look, by name. */
+  readonly paceOf: PaceOf
   readonly cast: ReadonlyMap<string, string>
   /** Adapters of the people who are in the shot. */
   readonly loras: readonly Lora[]
@@ -166,6 +170,10 @@ export function cutRequest(
     rate: setting.film.rate,
     frames,
     prompt: '',
+/** No page says this price, and the script does not correct it. */
+export const isEstimated = (setting: ShotSetting, bought: Purchase): boolean =>
+  setting.provider.perSecond === undefined && isEstimate(bought.offer)
+
     negative: '',
     sound: true,
     segments: [],

@@ -31,7 +31,14 @@ export const tiers: readonly Tier[] = [
   tier('1080p', 1920, 1080, 'pro', 0.1, 0.06),
 ]
 
-const perSecond = (amount: number): Offer['price'] => ({ kind: 'per-second', micros: dollars(amount), of: 'output', asOf })
+const perSecond = (amount: number): Extract<Offer['price'], { kind: 'per-second' }> => ({
+  kind: 'per-second',
+  micros: dollars(amount),
+  of: 'output',
+  asOf,
+})
+/** Set by the neighbour models: the plan says so wherever it shows it. */
+const byNeighbours = (amount: number): Offer['price'] => ({ ...perSecond(amount), basis: 'estimate' })
 const frameGrid = { multiple: 8, plus: 1 }
 export const mostLoras = 3
 
@@ -53,21 +60,21 @@ const pictures: readonly Offer[] = models.flatMap(({ operation, path, loras }) =
       rates: [24],
       seconds: { kind: 'range', min: 5, max: 20, whole: true },
       frames: frameGrid,
-      price: perSecond(picture),
+      price: byNeighbours(picture),
       ...(loras === undefined ? {} : { loras }),
     }),
   ),
 )
 
 /** A voice moves a face; the sound sets the length. */
-const voices: readonly Offer[] = tiers.map(({ sizes, quality, voice }) => ({
+const voices: readonly Offer[] = tiers.map(({ name, sizes, quality, voice }) => ({
   operation: 'audio-to-video',
   model: 'wavespeed-ai/ltx-2.3/lipsync',
   quality,
   sizes,
   rates: [24],
   seconds: { kind: 'range', min: 5, max: 20, whole: false },
-  price: perSecond(voice),
+  price: name === '720p' ? perSecond(voice) : byNeighbours(voice),
 }))
 
 /** Goes on in the clip's own size and rate, and gives the whole back. Two names; nobody says how they differ. */
