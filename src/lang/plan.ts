@@ -30,7 +30,7 @@ export type Input = { readonly slot: Slot } & (
   | { readonly kind: 'asset'; readonly path: string; readonly sha256: Sha256 }
   | { readonly kind: 'job'; readonly id: JobId }
 )
-export type Slot = 'first-frame' | 'last-frame' | 'audio' | 'video' | 'patch' | `key-${number}` | `part-${number}`
+export type Slot = 'first-frame' | 'last-frame' | 'audio' | 'video' | 'patch' | `key-${number}` | `part-${number}` | `lora-${number}`
 
 /** What was read off an asset before planning: its bytes' hash and what a probe says. `size` of pictures, `seconds` of sound and video. */
 export type AssetFacts = {
@@ -66,10 +66,19 @@ export type Request = {
   readonly camera?: CameraMotion
   /** Adapters on top of the model. Present only where the host takes them. */
   readonly loras?: readonly Lora[]
+  /** One pass at the full size, or two. Present only where that is for us to say. */
+  readonly stages?: 1 | 2
+  /** The frame where the last picture stands. Present only where it need not be the last one, which may be cut off. */
+  readonly last?: number
+  /** The bytes of the model, what runs it, and how. Present only where all this is ours, on a machine of our own. */
+  readonly weights?: Sha256
+  readonly stack?: string
+  readonly tuning?: Tuning
   readonly sound: boolean
   readonly segments: readonly { readonly from: number; readonly to: number; readonly text: string }[]
   readonly keys: readonly { readonly frame: number; readonly strength: number }[]
-  readonly extend?: { readonly at: 'end' | 'start'; readonly context: number }
+  /** `stands`: how many frames of the clip before it the film shows. Present only where the model goes on from its own state. */
+  readonly extend?: { readonly at: 'end' | 'start'; readonly context: number; readonly stands?: number }
   readonly retake?: { readonly from: number; readonly to: number; readonly mode: 'picture' | 'sound' | 'both' }
   /** The stretch of the audio input that is heard, exact seconds. */
   readonly heard?: { readonly from: Rational; readonly to: Rational }
@@ -79,7 +88,10 @@ export type Request = {
   readonly slate?: Slate
 }
 
-/** A trained adapter: an address or a name that the host knows, and how strongly it works. */
+/** How a model is run, where the script says so. */
+export type Tuning = { readonly steps?: number; readonly guidance?: number; readonly dtype?: string }
+
+/** A trained adapter: an address or a name that the host knows, or the slot of its file; and how strongly it works. */
 export type Lora = { readonly path: string; readonly scale: number }
 
 /** Words on the picture of an animatic clip. */
@@ -106,8 +118,13 @@ export type Bridge =
   /** Silence after a sound that is shorter than its host takes. */
   | { readonly kind: 'silence'; readonly fromFrames: number; readonly toFrames: number }
   | { readonly kind: 'chain'; readonly links: number }
+  /** A retake of whole groups of frames: what the model makes anew is taken, so that no seam lies within a group. */
+  | { readonly kind: 'widen'; readonly from: FrameRange; readonly to: FrameRange }
   | { readonly kind: 'scale' | 'crop' | 'pad'; readonly from: Size; readonly to: Size }
   | { readonly kind: 'rate'; readonly from: Rate; readonly to: Rate }
+
+/** `to` is left out of it. */
+export type FrameRange = { readonly from: number; readonly to: number }
 
 export type Job = {
   readonly id: JobId
@@ -126,10 +143,14 @@ export type Job = {
   /** What this job has already made, when the lock or the cache names it and the store has its bytes. */
   readonly made?: Made
   readonly price: Money
+  /** The price is set by the host's neighbours; it may bill another one. */
+  readonly estimated?: true
   /** How often it is made in all when a clip fails its checks, the seed stepped by one each time; absent = once. */
   readonly tries?: number
-  /** Seconds this is expected to take, from the provider's own figures. */
+  /** Seconds this is expected to take: as earlier jobs like it took where there were some, else by the provider's own figures. */
   readonly expected: number
+  /** It is expected to take as long as earlier jobs like it. */
+  readonly timed?: true
   readonly reproducibility: Reproducibility
   readonly span: Span
 }
@@ -143,14 +164,10 @@ export type Delivered = {
   readonly rate: Rate
   readonly soundSamples: number
   readonly bytes: number
-  /** The price is set by the host's neighbours; it may bill another one. */
-  readonly estimated?: true
 }
 
 /** What a picture is, in numbers. */
 export type Form = Pick<Delivered, 'frames' | 'size' | 'rate'>
-  /** It is expected to take as long as earlier jobs like it. */
-  readonly timed?: true
 /** What a host says it made instead of what it was asked for: what it changed, or nothing where it does not say. */
 export type Adjusted = Partial<Form>
 /** What is done with a clip that its host has adjusted: taken, taken with a warning, or kept aside. */
@@ -182,6 +199,8 @@ export type PlanLine = {
   readonly takes: number
   readonly reproducibility: Reproducibility
   readonly price: Money
+  /** Some of the price is an estimate. */
+  readonly estimated?: true
   readonly expected: number
   /**
    * Where the shot would cost less made anew in one go: what one take costs as the script asks for it (`all` of it, or the `steps`
@@ -199,8 +218,6 @@ export type Move = { readonly step: number; readonly operation: 'extend' | 'reta
 export type Cut = {
   readonly clips: readonly CutClip[]
   readonly beds: readonly PlacedBed[]
-  /** Some of the price is an estimate. */
-  readonly estimated?: true
   readonly titles: readonly PlacedTitle[]
   readonly captions?: Captions & { readonly cues: readonly Cue[] }
   readonly deliveries: readonly Delivery[]
@@ -241,6 +258,8 @@ export type Plan = {
   readonly cut: Cut
   readonly totals: {
     readonly price: Money
+    /** How much of the price is an estimate; absent where nothing is. */
+    readonly estimated?: Money
     readonly make: number
     readonly keep: number
     readonly expected: number
@@ -251,5 +270,3 @@ export type Plan = {
   /** A shot that seems to have been renamed: its clip is in the lock under `from`. */
   readonly renames: readonly { readonly from: Path; readonly to: Path }[]
 }
-    /** How much of the price is an estimate; absent where nothing is. */
-    readonly estimated?: Money

@@ -33,7 +33,7 @@ const operation = z.enum([
   'still',
 ])
 const slot = z
-  .templateLiteral([z.enum(['key', 'part']), '-', whole])
+  .templateLiteral([z.enum(['key', 'part', 'lora']), '-', whole])
   .or(z.enum(['first-frame', 'last-frame', 'audio', 'video', 'patch']))
   .meta({ id: 'Slot', description: 'What an input is for.' })
 
@@ -78,10 +78,17 @@ const request = z
     take: z.exactOptional(whole.describe('From the second take on, where no seed is sent.')),
     camera: z.exactOptional(z.enum(['dolly_in', 'dolly_out', 'dolly_left', 'dolly_right', 'jib_up', 'jib_down', 'static', 'focus_shift'])),
     loras: z.exactOptional(z.array(z.object({ path: z.string(), scale: z.number() }))),
+    stages: z.exactOptional(z.union([z.literal(1), z.literal(2)]).describe('Passes, where that is for the script to say.')),
+    last: z.exactOptional(count.describe('The frame where the last picture stands, where that need not be the last.')),
+    weights: z.exactOptional(hash.describe('The bytes of the model, where they are files of this machine.')),
+    stack: z.exactOptional(z.string().describe('What runs it there.')),
+    tuning: z.exactOptional(
+      z.object({ steps: z.exactOptional(whole), guidance: z.exactOptional(z.number()), dtype: z.exactOptional(z.string()) }),
+    ),
     sound: z.boolean(),
     segments: z.array(z.object({ from: count, to: count, text: z.string() })),
     keys: z.array(z.object({ frame: count, strength: z.number() })),
-    extend: z.exactOptional(z.object({ at: z.enum(['end', 'start']), context: count })),
+    extend: z.exactOptional(z.object({ at: z.enum(['end', 'start']), context: count, stands: z.exactOptional(count) })),
     retake: z.exactOptional(z.object({ from: count, to: count, mode: z.enum(['picture', 'sound', 'both']) })),
     heard: z.exactOptional(z.object({ from: rational, to: rational })),
     edit: z.exactOptional(z.record(z.string(), z.unknown())),
@@ -119,9 +126,11 @@ const job = z.object({
   span,
 })
 
+const frameRange = z.object({ from: count, to: count })
 const bridge = z.union([
   z.object({ kind: z.enum(['trim', 'silence']), fromFrames: whole, toFrames: whole }),
   z.object({ kind: z.literal('chain'), links: whole }),
+  z.object({ kind: z.literal('widen'), from: frameRange, to: frameRange }),
   z.object({ kind: z.enum(['scale', 'crop', 'pad']), from: size, to: size }),
   z.object({ kind: z.literal('rate'), from: rational, to: rational }),
 ])

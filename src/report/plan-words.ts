@@ -41,6 +41,8 @@ export function bridgeText(bridge: Bridge, rate: Rate): string {
     }
     case 'silence':
       return `silence after the sound ${secondsText(framesToSeconds(bridge.fromFrames, rate))} → ${secondsText(framesToSeconds(bridge.toFrames, rate))}`
+    case 'widen':
+      return `retake frames ${bridge.from.from}..${bridge.from.to} → ${bridge.to.from}..${bridge.to.to}`
     case 'chain':
       return `chain of ${bridge.links} links`
     case 'scale':

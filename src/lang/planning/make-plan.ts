@@ -31,6 +31,8 @@ export type ProviderInUse = {
   readonly keyEnv?: string
   readonly model?: string
   readonly perSecond?: Money
+  readonly madeWith?: NonNullable<ShotProvider['madeWith']>
+  readonly adapters?: NonNullable<ShotProvider['adapters']>
 }
 
 export type PlanInput = {
@@ -46,9 +48,9 @@ export type PlanInput = {
   /** The path a shot was first made under, by its path now. */
   readonly moves?: ReadonlyMap<Path, Path>
   readonly findMade: FindMade
+  readonly paceOf?: PaceOf
   readonly sha256: HashText
   readonly hasKey: (environmentName: string) => boolean
-  readonly paceOf?: PaceOf
 }
 
 /** The input, with what is worked out once for all items. */
@@ -69,9 +71,9 @@ export function makePlan(input: PlanInput, reporter: Reporter): Plan {
   })
   const all = jobs.all()
   const toMake = all.filter((job) => job.made === undefined)
+  const estimated = toMake.reduce((sum, job) => sum + (job.estimated ? job.price : 0), 0)
   return {
     version: 1,
-  const estimated = toMake.reduce((sum, job) => sum + (job.estimated ? job.price : 0), 0)
     film: program.film,
     rung: input.rung,
     house: planning.house,
@@ -80,9 +82,9 @@ export function makePlan(input: PlanInput, reporter: Reporter): Plan {
     cut: planCut(program, placed, (item) => finals.get(item.path) ?? '', input.facts),
     totals: {
       price: toMake.reduce((sum, job) => sum + job.price, 0),
+      ...(estimated > 0 ? { estimated } : {}),
       make: toMake.length,
       keep: all.length - toMake.length,
-      ...(estimated > 0 ? { estimated } : {}),
       expected: expectedTotal(toMake, input),
       seconds: framesToSeconds(filmFrames(placed), program.film.rate),
     },
@@ -228,9 +230,9 @@ function planShot(
       return move === undefined ? undefined : { route: move, ...madeBy(known(move.provider, input), move) }
     },
     cut: input.cut,
+    paceOf: input.paceOf ?? (() => undefined),
     house: input.house,
     facts: input.facts,
-    paceOf: input.paceOf ?? (() => undefined),
     cast: new Map(input.program.cast.map((member) => [member.name, member.words])),
     loras: lorasOf(shot, input.program),
     frames: firstFrames(shot, input),
@@ -309,9 +311,9 @@ function shotLine(shot: Shot, place: Placed, takes: readonly PlannedTake[], sett
     takes: shot.takes,
     reproducibility: takes[0]?.promise ?? setting.provider.capabilities.reproducibility,
     price: toMake.reduce((total, job) => total + job.price, 0),
+    ...(toMake.some((job) => job.estimated) ? { estimated: true } : {}),
     expected: toMake.reduce((total, job) => total + job.expected, 0),
     ...anewOf(shot, all, place.frames, setting),
-    ...(toMake.some((job) => job.estimated) ? { estimated: true } : {}),
     jobs: ids,
     span: shot.span,
   }

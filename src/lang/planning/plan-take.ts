@@ -1,7 +1,7 @@
 // One take while it is being planned: where it stands, what it has come to so far, and how a job is added to it.
 
 import { promiseOf, takesSeed } from '../catalogue.ts'
-import type { Bridge, Input, JobId, Move, Reproducibility, Request } from '../plan.ts'
+import type { Bridge, FrameRange, Input, JobId, Move, Reproducibility, Request } from '../plan.ts'
 import type { Shot, Step } from '../program.ts'
 import type { Span } from '../source.ts'
 import type { Rational } from '../time.ts'
@@ -31,7 +31,20 @@ export type Standing = {
   readonly links: readonly Link[]
 }
 /** `provider` by its name: a link carries the state of the model that made it, which no other can go on from. */
-export type Link = { readonly job: JobId; readonly frames: number; readonly provider: string }
+export type Link = {
+  readonly job: JobId
+  /** Frames of it that the film shows. */
+  readonly frames: number
+  readonly provider: string
+  /** Its clip in house form. */
+  readonly fresh?: JobId
+  /** Frames at its beginning that the film does not show. */
+  readonly hidden?: number
+  /** Where its groups of frames begin after the first. */
+  readonly phase?: number
+  /** Stretches of what is shown that a retake has replaced. */
+  readonly touched?: readonly FrameRange[]
+}
 
 /** A place in the take: step 0 is the shot itself; `part` names a link of a chain made by the planner. */
 export type Place = { readonly step: number; readonly part: string; readonly span: Span }
@@ -75,6 +88,7 @@ export function addModelJob(take: Take, place: Place, job: ModelJob): JobId {
   tally.bought = add(tally.bought, framesToSeconds(job.bought.frames, job.bought.rate))
   tally.bridges.push(...job.bought.bridges)
   tally.promise = weaker(tally.promise, promiseOf(capabilities, job.bought.offer))
+  const request = { ...job.request, ...setting.provider.madeWith?.(id) }
   setting.jobs.add({
     id,
     path: shot.path,
@@ -82,8 +96,8 @@ export function addModelJob(take: Take, place: Place, job: ModelJob): JobId {
     step: place.step,
     operation: job.request.operation,
     provider: name,
-    request: job.request,
-    inputs: job.inputs,
+    request,
+    inputs: [...job.inputs, ...adapterInputs(setting, request)],
     price: job.price,
     ...(job.price > 0 && isEstimated(setting, job.bought) ? { estimated: true } : {}),
     ...expectedOf(setting, job),
@@ -92,6 +106,12 @@ export function addModelJob(take: Take, place: Place, job: ModelJob): JobId {
     span: place.span,
   })
   return id
+}
+
+function expectedOf({ provider, paceOf }: ShotSetting, { request, bought }: ModelJob): { expected: number; timed?: true } {
+  const { fixed, perSecond } = provider.capabilities.pace
+  const taken = paceOf(provider.name, request)
+  return taken === undefined ? { expected: fixed + perSecond * bought.seconds } : { expected: taken, timed: true }
 }
 
 export type CutJob = {
@@ -108,12 +128,6 @@ export function addCutJob(take: Take, place: Place, job: CutJob): JobId {
   tally.jobs.push(id)
   setting.jobs.add({
     id,
-function expectedOf({ provider, paceOf }: ShotSetting, { request, bought }: ModelJob): { expected: number; timed?: true } {
-  const { fixed, perSecond } = provider.capabilities.pace
-  const taken = paceOf(provider.name, request)
-  return taken === undefined ? { expected: fixed + perSecond * bought.seconds } : { expected: taken, timed: true }
-}
-
     path: shot.path,
     take: take.number,
     step: place.step,

@@ -4,7 +4,7 @@ import { type CameraMotion, cameraMotion } from '../camera.ts'
 import type { Capabilities, Offer } from '../catalogue.ts'
 import { isEstimate, takesNegative, takesSeed } from '../catalogue.ts'
 import { buildPrompt } from '../meaning/prompt.ts'
-import type { AssetFacts, Lora, Request, Slate } from '../plan.ts'
+import type { AssetFacts, Input, JobId, Lora, Request, Sha256, Slate } from '../plan.ts'
 import type { Asset, Film, Route, Shot, Step, Words } from '../program.ts'
 import type { Span } from '../source.ts'
 import type { Rational } from '../time.ts'
@@ -26,6 +26,10 @@ export type ShotProvider = {
   readonly capabilities: Capabilities
   readonly model?: string
   readonly perSecond?: number
+  /** What a job of it is made with on this machine: model, versions, and how the model is run. */
+  readonly madeWith?: (job: JobId) => Pick<Request, 'weights' | 'stack' | 'tuning'>
+  /** Bytes of the adapters on this machine, by their path. */
+  readonly adapters?: ReadonlyMap<string, Sha256>
 }
 
 /** All that holds for every take of one shot. */
@@ -36,11 +40,11 @@ export type ShotSetting = {
   /** Where a route sends a step of the shot, and how it is told when that cannot be done there. */
   readonly moveOf: (step: Step) => (Pick<ShotSetting, 'provider' | 'refuse' | 'slateModel'> & { readonly route: Route }) | undefined
   readonly cut: Capabilities
+  readonly paceOf: PaceOf
   readonly house: 'draft' | 'final'
   readonly facts: ReadonlyMap<string, AssetFacts>
   readonly heard?: Heard
   /** How the people of the cast look, by name. */
-  readonly paceOf: PaceOf
   readonly cast: ReadonlyMap<string, string>
   /** Adapters of the people who are in the shot. */
   readonly loras: readonly Lora[]
@@ -64,6 +68,7 @@ type Base = Pick<
   | 'seed'
   | 'camera'
   | 'loras'
+  | 'stages'
   | 'sound'
   | 'segments'
   | 'keys'
@@ -100,11 +105,25 @@ export function baseRequest(shot: Shot, words: Words, seed: number, bought: Purc
     negative: spoken.negative,
     ...(takesSeed(capabilities, offer) ? { seed } : {}),
     ...cameraOf(words, offer),
-    ...(offer.loras === undefined ? {} : { loras: setting.loras }),
+    ...(offer.loras === undefined ? {} : { loras: adaptersOf(setting) }),
+    ...(offer.stages === undefined ? {} : { stages: offer.stages }),
     sound: true,
     segments: [],
     keys: [],
   }
+}
+
+/** Where models are files of this machine, an adapter is one too: its bytes go into the job, its name does not. */
+const adaptersOf = ({ loras, provider }: ShotSetting): readonly Lora[] =>
+  provider.capabilities.models === 'folder' ? loras.map(({ scale }, index) => ({ path: `lora-${index}`, scale })) : loras
+
+/** The files of a request's adapters. */
+export function adapterInputs({ loras, provider }: ShotSetting, request: Request): readonly Input[] {
+  if (request.loras === undefined || provider.capabilities.models !== 'folder') return []
+  return loras.flatMap(({ path }, index): readonly Input[] => {
+    const sha256 = provider.adapters?.get(path)
+    return sha256 === undefined ? [] : [{ slot: `lora-${index}`, kind: 'asset', path, sha256 }]
+  })
 }
 
 /** In the host's own word as well as in the prompt, where that is certain and sold. */
@@ -151,6 +170,10 @@ export function priceWith(setting: ShotSetting, bought: Purchase, inputSeconds =
   return priceOf({ ...bought, offer }, inputSeconds, contextSeconds)
 }
 
+/** No page says this price, and the script does not correct it. */
+export const isEstimated = (setting: ShotSetting, bought: Purchase): boolean =>
+  setting.provider.perSecond === undefined && isEstimate(bought.offer)
+
 /** What comes back of a purchase, in film frames. */
 export const filmFramesOf = (bought: Purchase, setting: ShotSetting): number =>
   Math.round((bought.frames * toNumber(setting.film.rate)) / toNumber(bought.rate))
@@ -170,10 +193,6 @@ export function cutRequest(
     rate: setting.film.rate,
     frames,
     prompt: '',
-/** No page says this price, and the script does not correct it. */
-export const isEstimated = (setting: ShotSetting, bought: Purchase): boolean =>
-  setting.provider.perSecond === undefined && isEstimate(bought.offer)
-
     negative: '',
     sound: true,
     segments: [],
