@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from . import machine
-from .protocol import WorkerError
+from .protocol import Channel, WorkerError
 
 
 def main() -> int:
@@ -32,13 +32,14 @@ def main() -> int:
 
             return _print(stdout, identify(arguments.folder, arguments.upsampler, arguments.cache))
         if arguments.command == "doctor":
-            from .doctor import doctor
+            from .doctor import Asked, doctor
 
-            return _print(stdout, doctor(arguments.device, arguments.model, arguments.upsampler, arguments.cache))
+            a = arguments
+            return _print(stdout, doctor(Asked(a.device, a.model, a.upsampler, a.cache, a.sampling, a.offload, a.dtype)))
         return _serve(arguments, stdin, stdout)
     except WorkerError as trouble:
-        print(f"ltx_worker: {trouble.message}", file=sys.stderr)
-        return 2
+        Channel(stdout).error("", trouble)
+        return 1
 
 
 def _serve(arguments: argparse.Namespace, stdin: BinaryIO, stdout: BinaryIO) -> int:
@@ -65,7 +66,7 @@ def _take_streams() -> tuple[BinaryIO, BinaryIO]:
 
 
 def _print(stdout: BinaryIO, value: object) -> int:
-    stdout.write(json.dumps(value, ensure_ascii=False, indent=2).encode() + b"\n")
+    stdout.write(json.dumps(value, ensure_ascii=False).encode() + b"\n")
     stdout.flush()
     return 0
 
@@ -82,6 +83,9 @@ def _arguments() -> argparse.Namespace:
     doctor = commands.add_parser("doctor")
     doctor.add_argument("--model", type=Path, default=None)
     doctor.add_argument("--device", default="auto")
+    doctor.add_argument("--sampling", choices=("distilled", "guided"), default=None)
+    doctor.add_argument("--offload", choices=("auto", "none", "phases", "leaves"), default="auto")
+    doctor.add_argument("--dtype", choices=("auto", "bfloat16", "float32"), default="auto")
     for command in (identify, doctor):
         command.add_argument("--upsampler", type=Path, default=None)
         command.add_argument("--cache", type=Path, default=None)

@@ -1,99 +1,138 @@
-"""`identify` and `doctor`: what a model folder is, what the machine has, what fits. One JSON object each, nothing loaded.
+"""`identify` and `doctor`: what a model folder is, what the machine has, what fits. One JSON object each; no weights are loaded.
 
-Comes in: folders, the name of a device. Goes out: plain data for JSON; trouble is a part of it, not an error.
-To know: identity reads every byte of the weights once, then remembers it in the cache folder.
+Comes in: folders, the name of a device. Goes out: plain data for JSON.
+To know: identity reads every byte of the weights once, then remembers it in the cache folder; all else is read off headers.
 """
 
 from __future__ import annotations
 
 import importlib
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from . import PROTOCOL_VERSION, WORKER_VERSION, estimate, machine, weights
+from . import PROTOCOL_VERSION, WORKER_VERSION, estimate, jobs, machine, weights
 from .estimate import Room
-from .jobs import Load
+from .machine import Device
 from .protocol import WorkerError
+from .weights import ModelFolder
 
-NEEDED = ("torch", "diffusers", "transformers", "accelerate", "peft", "safetensors", "av")
+NEEDED = ("torch", "diffusers", "transformers", "accelerate", "peft", "safetensors", "av", "psutil")
+DTYPES = {"F64": "float64", "F32": "float32", "BF16": "bfloat16", "F16": "float16"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    device: str
+    model: Path | None
+    upsampler: Path | None
+    cache: Path | None
+    sampling: str | None
+    offload: str
+    dtype: str
 
 
 def identify(folder: Path, upsampler: Path | None, cache: Path | None) -> dict[str, Any]:
     found = weights.read_folder(folder, upsampler)
-    described = _describe(found)
-    memo = None if cache is None else cache / "files.json"
+    identity = None if found.missing else weights.identity(folder, upsampler, _memo(cache))
     files = weights.listing(folder, upsampler)
-    identity = weights.identity(folder, upsampler, memo) if found.components and not found.missing else None
-    return {"weights": identity, "files": len(files), **described}
-
-
-def _describe(found: weights.ModelFolder) -> dict[str, Any]:
-    transformer = found.components.get("transformer")
     return {
-        "bytes": found.bytes,
-        "dtype": None if transformer is None else ", ".join(transformer.dtypes),
+        "weights": identity,
+        "files": len(files),
+        "bytes": sum(path.stat().st_size for _, path in files),
+        "dtype": _dtype(found),
         "sampling": found.sampling if found.components else None,
         "stages": found.stages if found.components else [],
-        "missing": list(found.missing),
+        "missing": _missing(found),
         "mismatched": list(found.mismatched),
-        "parts": {role: {"class": part.class_name, "bytes": part.bytes, "dtype": ", ".join(part.dtypes) or None} for role, part in found.components.items()},
+        "parts": {role: {"class": part.class_name, "bytes": part.bytes, "dtype": _names(part.dtypes)} for role, part in found.components.items()},
     }
 
 
-def doctor(device_name: str, model: Path | None, upsampler: Path | None, cache: Path | None) -> dict[str, Any]:
-    """What is wrong stands in `trouble`, a list of sentences; an empty one means that clips can be made."""
-    trouble = _imports()
-    told: dict[str, Any] = {"worker": WORKER_VERSION, "protocol": PROTOCOL_VERSION, "versions": machine.versions(), "trouble": trouble}
-    if trouble:
-        return told
-    try:
-        device = machine.choose_device(device_name)
-    except WorkerError as error:
-        trouble.append(error.message)
-        return told
+def doctor(asked: Asked) -> dict[str, Any]:
+    _require_imports()
+    device = machine.choose_device(asked.device)
     total, available = machine.main_memory()
-    told["device"] = {"kind": device.kind, "index": device.index, "name": device.name, "memory": device.memory, "free": machine.free_memory(device)}
-    told["main"] = {"memory": total, "free": available}
-    told["drivers"] = machine.driver_versions(device)
-    if device.kind == "cpu":
-        told["note"] = "there is no accelerator: real weights take hours a clip here"
-    if model is None:
+    told: dict[str, Any] = {
+        "is": "doctor",
+        "protocol": PROTOCOL_VERSION,
+        "worker": WORKER_VERSION,
+        "versions": machine.versions(),
+        "device": machine.described(device),
+        "devices": [machine.described(one) for one in machine.all_devices()],
+        "main": {"memory": total, "free": available},
+        "drivers": machine.driver_versions(device),
+        "fits": [],
+    }
+    if asked.model is None:
         return told
-    found = weights.read_folder(model, upsampler)
-    told["model"] = {"folder": str(model), **_describe(found)}
-    trouble += [f"missing: {what}" for what in found.missing] + list(found.mismatched)
-    if not trouble:
-        told["fits"] = _fits(found, device, Room(machine.free_memory(device), available, device.kind != "cuda"), cache)
+    found = weights.read_folder(asked.model, asked.upsampler)
+    told["model"] = _model(found)
+    if not found.missing and not found.mismatched:
+        told["fits"] = _fits(found, asked, device, Room(machine.free_memory(device), available, device.kind != "cuda"))
     return told
 
 
-def _fits(found: weights.ModelFolder, device: machine.Device, room: Room, cache: Path | None) -> dict[str, Any]:
-    from .resident import dtype_of
-
-    sampling: Any = found.sampling
-    load = Load(str(found.folder), sampling=sampling, stages=found.stages[-1] if sampling == "distilled" else 1)
-    sizes = estimate.sizes_of(found, dtype_of(load, device).itemsize)
-    memo = None if cache is None else cache / "files.json"
-    known = {} if memo is None or not memo.is_file() else estimate.read_factors(cache, _key(found, device, load, memo))
+def _model(found: ModelFolder) -> dict[str, Any]:
+    files = weights.listing(found.folder, found.upsampler) if found.components else []
     return {
-        "basis": "measured" if known else "formula",
-        "stages": load.stages,
-        "weights": sizes.total,
-        "largest": estimate.what_fits(sizes, load, room, estimate.sample_job(), known),
+        "path": str(found.folder),
+        "bytes": found.bytes,
+        "dtype": _dtype(found),
+        "sampling": found.sampling,
+        "stages": found.stages if found.components else [],
+        "files": [{"path": name, "bytes": path.stat().st_size} for name, path in files],
+        "missing": _missing(found),
+        "mismatched": list(found.mismatched),
     }
 
 
-def _key(found: weights.ModelFolder, device: machine.Device, load: Load, memo: Path) -> str:
+def _fits(found: ModelFolder, asked: Asked, device: Device, room: Room) -> list[dict[str, Any]]:
+    """For each usual size the longest clip that fits; where not even the shortest does, what that would need."""
     from .resident import dtype_of
 
-    return estimate.factors_key(weights.identity(found.folder, found.upsampler, memo), device.name, dtype_of(load, device).itemsize)
+    sampling: Any = asked.sampling or found.sampling
+    stages = found.stages[-1] if sampling == "distilled" else 1
+    load = jobs.parse_load({"model": str(found.folder), "sampling": sampling, "stages": stages, "offload": asked.offload, "dtype": asked.dtype})
+    width = dtype_of(load, device).itemsize
+    sizes = estimate.sizes_of(found, width)
+    memo = _memo(asked.cache)
+    known = {}
+    if memo is not None and memo.is_file():
+        identity = weights.identity(found.folder, found.upsampler, memo)
+        known = estimate.read_factors(asked.cache, estimate.factors_key(identity, device.name, width))
+    rows = []
+    for one in estimate.what_fits(sizes, load, room, known):
+        job = replace(estimate.sample_job(), width=one["width"], height=one["height"], frames=one["frames"] or estimate.SHORTEST)
+        need = estimate.estimate(sizes, load, job, room, known, suggest=False)
+        rows.append(
+            {"stages": stages, "width": job.width, "height": job.height, "frames": job.frames, "need": need.need, "free": need.free, "fits": need.fits}
+            | {"offload": need.offload, "basis": need.basis}
+        )
+    return rows
 
 
-def _imports() -> list[str]:
-    trouble = []
+def _missing(found: ModelFolder) -> list[str]:
+    """Within the folder, as a person would look for it."""
+    return [what.replace(f"{found.folder}/", "") for what in found.missing]
+
+
+def _dtype(found: ModelFolder) -> str | None:
+    transformer = found.components.get("transformer")
+    return None if transformer is None else _names(transformer.dtypes)
+
+
+def _names(dtypes: tuple[str, ...]) -> str | None:
+    return ", ".join(DTYPES.get(dtype, dtype) for dtype in dtypes) or None
+
+
+def _memo(cache: Path | None) -> Path | None:
+    return None if cache is None else cache / "files.json"
+
+
+def _require_imports() -> None:
     for name in NEEDED:
         try:
             importlib.import_module(name)
-        except Exception as error:
-            trouble.append(f"{name} cannot be imported: {error}")
-    return trouble
+        except Exception as trouble:
+            raise WorkerError("INTERNAL", f"{name} cannot be loaded: {type(trouble).__name__}: {trouble}", retryable=False) from None

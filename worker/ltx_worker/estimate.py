@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from .jobs import CELL, STRIDE, Job, Load, latents_of, stages_of
 from .weights import UPSAMPLER, ModelFolder
@@ -47,6 +47,7 @@ PHASE_PARTS: dict[str, tuple[str, ...]] = {
     "denoise": ("connectors", "transformer", "vae", "audio_vae", UPSAMPLER),
     "decode": ("vae", "audio_vae", "vocoder"),
 }
+SHORTEST, LONGEST = 9, 481
 SIZES_TO_TRY = ((1920, 1088), (1280, 704), (1024, 576), (768, 448), (512, 320))
 
 
@@ -232,17 +233,15 @@ def _smaller(load: Load, job: Job) -> Iterator[Job]:
         yield replace(job, width=width, height=height)
 
 
-def what_fits(sizes: Sizes, load: Load, room: Room, sample: Job, factors: Mapping[str, float] | None = None) -> list[dict[str, Any]]:
-    """For the usual sizes the longest clip at 24 frames a second, up to the 20 s that the model has learnt."""
+def what_fits(sizes: Sizes, load: Load, room: Room, factors: Mapping[str, float] | None = None) -> list[dict[str, int]]:
+    """For the usual sizes the longest clip at 24 frames a second, up to the 20 s that the model has learnt; 0 frames where none fits."""
     found = []
     for width, height in SIZES_TO_TRY:
-        cell = CELL * load.stages
-        if width % cell or height % cell:
+        if width % (CELL * load.stages) or height % (CELL * load.stages):
             continue
-        longest = replace(sample, width=width, height=height, frames=481 + STRIDE)
+        longest = replace(sample_job(), width=width, height=height, frames=LONGEST + STRIDE)
         fit = _longest(longest, lambda other: estimate(sizes, load, other, room, factors, suggest=False).fits)
-        offload = None if fit is None else estimate(sizes, load, fit, room, factors, suggest=False).offload
-        found.append({"width": width, "height": height, "frames": 0 if fit is None else fit.frames, "offload": offload})
+        found.append({"width": width, "height": height, "frames": 0 if fit is None else fit.frames})
     return found
 
 

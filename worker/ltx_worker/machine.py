@@ -70,7 +70,6 @@ def choose_device(wanted: str) -> Device:
         index = int(number or 0)
         if not torch.cuda.is_available() or index >= torch.cuda.device_count():
             raise WorkerError("UNSUPPORTED", f"no such device: {wanted} (torch {torch.__version__} sees {torch.cuda.device_count()} CUDA devices)")
-        torch.cuda.set_device(index)
         found = torch.cuda.get_device_properties(index)
         return Device("cuda", index, found.name, found.total_memory)
     if kind == "mps":
@@ -80,6 +79,19 @@ def choose_device(wanted: str) -> Device:
     if kind == "cpu":
         return Device("cpu", None, _cpu_name(), main_memory()[0])
     raise WorkerError("UNSUPPORTED", f"no such device: {wanted}")
+
+
+def all_devices() -> list[Device]:
+    import torch
+
+    cards = [choose_device(f"cuda:{index}") for index in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    return cards + ([choose_device("mps")] if torch.backends.mps.is_available() else []) + [choose_device("cpu")]
+
+
+def described(device: Device) -> dict[str, Any]:
+    """As the protocol names it."""
+    index = {} if device.index is None else {"index": device.index}
+    return {"kind": device.kind, **index, "name": device.name, "memory": device.memory, "free": free_memory(device)}
 
 
 def _cpu_name() -> str:

@@ -184,8 +184,8 @@ def read_folder(folder: str | Path, upsampler: str | Path | None = None) -> Mode
     components: dict[str, Component] = {}
     index = _json(folder / "model_index.json")
     if index is None:
-        what = "is not a folder" if not folder.is_dir() else "has no model_index.json (a folder as save_pretrained writes it is needed)"
-        return ModelFolder(folder, apart, {}, (f"{folder} {what}",), (), "guided")
+        what = str(folder / "model_index.json") if folder.is_dir() else f"{folder}: there is no such folder"
+        return ModelFolder(folder, apart, {}, (what,), (), "guided")
     for role, allowed in CLASSES.items():
         entry = index.get(role)
         name = entry[1] if isinstance(entry, list) and len(entry) == 2 else None

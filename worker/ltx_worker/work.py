@@ -32,14 +32,14 @@ class Work:
     def __init__(self, settings: Settings) -> None:
         _quiet()
         self.device = machine.choose_device(settings.device)
+        if self.device.kind == "cuda":
+            torch.cuda.set_device(self.device.index)
         self.cache = settings.cache
         self.residents = Residents(self.device, settings.cache)
         self._attempt: tuple[ModelFolder, Load, Job, Estimate] | None = None
 
     def device_message(self) -> dict[str, Any]:
-        device = self.device
-        index = {} if device.index is None else {"index": device.index}
-        return {"kind": device.kind, **index, "name": device.name, "memory": device.memory, "free": machine.free_memory(device)}
+        return machine.described(self.device)
 
     # Answers
 
