@@ -8,7 +8,8 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { probe } from '../../src/media/probe.ts'
 import { start } from '../cli/kit.ts'
 import { startHost } from '../hosts/kit.ts'
-import { judge, key, lockOf } from './torture.ts'
+import { judge, lockOf } from './judge.ts'
+import { key } from './kinds.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'ltx-cli-torture-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -64,7 +65,7 @@ describe('the program, killed', () => {
         const again = await render(root).ended
         const uncertain = /uncertain|may have been bought/i.test(again.out + again.err) ? 1 : 0
         expect(
-          judge({ root, entries: host.ledger().slice(from), shots: 2, blind: true, undisturbed, uncertain }),
+          judge({ root, entries: host.ledger().slice(from), shots: 2, settles: 'person', undisturbed, uncertain }),
           `record ${point}`,
         ).toEqual([])
         if (uncertain > 0) continue

@@ -1,63 +1,154 @@
-// `npm run torture -- [NUMBER] [KIND …]`: kills runners NUMBER times for each kind of host (1,000 if nothing is said), two
-// at a time, and prints what the hosts' books say. Ends with 1 when anything was lost or bought twice.
-import { cpus } from 'node:os'
-import { bundleChild, type Desk, kinds, openTorture, pointsOf } from './torture.ts'
+// `npm run torture -- [NUMBER] [HOST …] [--lanes N] [--resume] [--write]`: kills runners NUMBER times for each kind of host
+// (1,000 if nothing is said) and prints what the hosts' books say. All kinds go forward together, so that a run that is
+// stopped (ctrl-c) has figures for each; `--resume` goes on from there. Ends with 1 when anything was lost or bought twice.
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { add, type Figures, noSum, readFigures, type Sum, saveFigures, tableText, writeTable } from './figures.ts'
+import { type Kind, kinds } from './kinds.ts'
+import { lifeOf } from './lives.ts'
+import { bundleChild } from './runner.ts'
+import { openTorture } from './torture.ts'
 
-const words = process.argv.slice(2)
-const wanted = Number(words.find((word) => /^\d+$/.test(word)) ?? 1000)
-const names = words.filter((word) => !/^\d+$/.test(word))
-const chosen = kinds.filter(({ kind, name }) => names.length === 0 || names.includes(kind) || names.includes(name ?? ''))
-const lanes = Math.max(1, Math.min(4, cpus().length))
-/** A host's books are read whole after every round: they are kept short. */
-const roundsPerHost = 60
+/** Kills at one host process: its books are read whole after every film. */
+const killsPerHost = 40
+const told = 30_000
 
-type Sum = { rounds: number; killed: number; accepted: number; uncertain: number; wrong: number }
+const { values, positionals } = parseArgs({
+  args: process.argv.slice(2),
+  allowPositionals: true,
+  options: { lanes: { type: 'string' }, resume: { type: 'boolean' }, write: { type: 'boolean' } },
+})
+const wanted = Number(positionals.find((word) => /^\d+$/.test(word)) ?? 1000)
+const names = positionals.filter((word) => !/^\d+$/.test(word))
+const chosen = kinds.filter(({ kind, name }) => names.length === 0 || names.includes(kind) || names.includes(name))
+const lanes = Math.max(1, Number(values.lanes ?? Math.min(2, availableParallelism())))
+const cache = join(import.meta.dirname, '../../node_modules/.cache/ltx-torture')
+const figuresPath = join(cache, 'figures.json')
+const document = join(import.meta.dirname, '../../docs/reliability.md')
 
-async function lane(kind: (typeof kinds)[number], child: string, points: ReturnType<typeof pointsOf>, sum: Sum): Promise<boolean> {
-  let desk: Desk | undefined
-  let blind = false
-  for (const [number, point] of points.entries()) {
-    if (number % roundsPerHost === 0) {
-      await desk?.close()
-      desk = await openTorture(kind, child)
-      blind = desk.blind
-    }
-    const round = await desk?.round(number, point)
-    if (round === undefined) continue
-    sum.rounds += 1
-    sum.killed += round.killed ? 1 : 0
-    sum.accepted += round.accepted
-    sum.uncertain += round.uncertain
-    if (round.wrong.length === 0) continue
-    sum.wrong += 1
-    console.log(`${kind.name ?? kind.kind} ${JSON.stringify(point)}: ${round.wrong.join('; ')}`)
+/** All that the lanes share. */
+type Work = {
+  readonly child: string
+  readonly sums: Record<string, Sum>
+  /** Numbers of the films that are begun, by kind: none is tried twice. */
+  readonly films: Record<string, number>
+  /** Kills that lanes have taken on and not made yet. */
+  readonly underWay: Record<string, number>
+  readonly code: string
+  readonly secondsBefore: number
+  readonly begun: number
+  toldAt: number
+  stopping: boolean
+}
+
+const sumOf = ({ sums }: Work, { name }: Kind): Sum => sums[name] ?? noSum
+const leftOf = (work: Work, kind: Kind): number => wanted - sumOf(work, kind).kills - (work.underWay[kind.name] ?? 0)
+
+const figuresOf = ({ code, sums, secondsBefore, begun }: Work): Figures => ({
+  code,
+  wanted,
+  seconds: secondsBefore + (performance.now() - begun) / 1000,
+  sums,
+})
+
+function tell(work: Work): void {
+  if (performance.now() - work.toldAt < told) return
+  work.toldAt = performance.now()
+  saveFigures(figuresPath, figuresOf(work))
+  const kills = chosen.reduce((sum, kind) => sum + sumOf(work, kind).kills, 0)
+  const wrong = chosen.reduce((sum, kind) => sum + sumOf(work, kind).wrong, 0)
+  const seconds = figuresOf(work).seconds
+  const minutes = ((seconds / Math.max(1, kills)) * (wanted * chosen.length - kills)) / 60
+  const each = chosen.map((kind) => `${kind.name} ${sumOf(work, kind).kills}`).join(', ')
+  process.stderr.write(
+    `${(seconds / 60).toFixed(1)} min: ${kills} of ${wanted * chosen.length} kills, ${wrong} wrong, about ${minutes.toFixed(0)} min left (${each})\n`,
+  )
+}
+
+/** Some kills of one kind, at a host of their own. */
+async function batch(work: Work, kind: Kind, share: number): Promise<void> {
+  const { name } = kind
+  const desk = await openTorture(kind, work.child)
+  let owed = share
+  const pay = (kills: number): void => {
+    work.underWay[name] = (work.underWay[name] ?? 0) - kills
+    owed -= kills
   }
-  await desk?.close()
-  return blind
+  try {
+    while (owed > 0 && !work.stopping) {
+      const number = work.films[name] ?? 0
+      work.films[name] = number + 1
+      const life = lifeOf(desk.passes, number)
+      const round = await desk.round(number, life)
+      // Whoever stops all this may have hit a host as well.
+      if (work.stopping) return
+      work.sums[name] = add(sumOf(work, kind), round)
+      pay(Math.min(round.deaths.length, owed))
+      if (round.wrong.length > 0) console.log(`${name} ${JSON.stringify(life)}: ${round.deaths.join(' | ')}: ${round.wrong.join('; ')}`)
+      tell(work)
+    }
+  } finally {
+    pay(owed)
+    await desk.close()
+  }
+}
+
+/** Takes the kind that is furthest behind, again and again. */
+async function lane(work: Work): Promise<void> {
+  while (!work.stopping) {
+    const behind = [...chosen].sort((a, b) => leftOf(work, b) - leftOf(work, a))[0]
+    if (behind === undefined || leftOf(work, behind) <= 0) return
+    const share = Math.min(killsPerHost, Math.max(1, Math.min(leftOf(work, behind), Math.ceil(wanted / lanes))))
+    work.underWay[behind.name] = (work.underWay[behind.name] ?? 0) + share
+    await batch(work, behind, share)
+  }
+}
+
+function openWork(): Work {
+  const child = bundleChild()
+  // Names of folders differ from bundle to bundle, its code does not.
+  const code = createHash('sha256').update(readFileSync(child)).digest('hex').slice(0, 16)
+  const before = values.resume ? readFigures(figuresPath) : undefined
+  const goesOn = before?.code === code
+  if (before !== undefined && !goesOn) console.log('the code has changed since: counted anew')
+  const sums = goesOn ? { ...before.sums } : {}
+  return {
+    child,
+    sums,
+    films: Object.fromEntries(Object.entries(sums).map(([name, { films }]) => [name, films])),
+    underWay: {},
+    code,
+    secondsBefore: goesOn ? before.seconds : 0,
+    begun: performance.now(),
+    toldAt: performance.now(),
+    stopping: false,
+  }
 }
 
 async function main(): Promise<number> {
-  const child = bundleChild()
-  let wrong = 0
-  console.log('host           ends by  kills  of rounds  jobs taken  left to a person  lost or twice  seconds')
-  for (const kind of chosen) {
-    const start = performance.now()
-    const sum: Sum = { rounds: 0, killed: 0, accepted: 0, uncertain: 0, wrong: 0 }
-    const look = await openTorture(kind, child)
-    const points = pointsOf(look, wanted, 20_261_120)
-    await look.close()
-    const shares = Array.from({ length: lanes }, (_, at) => points.filter((_point, index) => index % lanes === at))
-    const blind = await Promise.all(shares.map((share) => lane(kind, child, share, sum)))
-    const seconds = ((performance.now() - start) / 1000).toFixed(0)
-    const figures = [sum.killed, sum.rounds, sum.accepted, sum.uncertain, sum.wrong].map((figure, at) =>
-      String(figure).padStart([6, 10, 11, 17, 14][at] ?? 8),
-    )
-    console.log(
-      `${(kind.name ?? kind.kind).padEnd(14)} ${(blind[0] === true ? 'a person' : 'itself').padEnd(8)}${figures.join(' ')} ${seconds.padStart(8)}`,
-    )
-    wrong += sum.wrong
+  if (chosen.length === 0) {
+    console.log(`no such host: ${names.join(', ')}; there are ${kinds.map(({ name }) => name).join(', ')}`)
+    return 64
   }
-  return wrong === 0 ? 0 : 1
+  // Where there is a disk in memory: what a killed process has written is there either way.
+  if (process.env.TMPDIR === undefined && existsSync('/dev/shm')) process.env.TMPDIR = '/dev/shm'
+  const work = openWork()
+  const stop = (): void => {
+    if (work.stopping) process.exit(130)
+    work.stopping = true
+    console.log('stopping; what was counted is told')
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
+  await Promise.all(Array.from({ length: lanes }, () => lane(work)))
+  const figures = figuresOf(work)
+  saveFigures(figuresPath, figures)
+  process.stdout.write(`${tableText(kinds, figures)}${lanes} at a time, ${(figures.seconds / 60).toFixed(1)} minutes\n`)
+  if (values.write) writeTable(document, kinds, figures)
+  if (!work.stopping && chosen.length === kinds.length) rmSync(figuresPath, { force: true })
+  return work.stopping ? 130 : Object.values(work.sums).some(({ wrong }) => wrong > 0) ? 1 : 0
 }
 
 process.exitCode = await main()
