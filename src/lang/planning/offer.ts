@@ -116,7 +116,7 @@ function bridgesBetween(need: Need, asked: { offer: Offer; size: Size; rate: Rat
 }
 
 function capable(offer: Offer, need: Need): Refusal | undefined {
-  if (need.lastFrame && offer.lastFrame !== true) return { what: 'last-frame', detail: 'it takes no last frame' }
+  if (need.lastFrame && (offer.lastFrame ?? false) === false) return { what: 'last-frame', detail: 'it takes no last frame' }
   if (need.keyframes && offer.keyframes !== true) return { what: 'keyframes', detail: 'it takes no keyframes' }
   if (need.extendAt !== undefined && offer.extend?.at.includes(need.extendAt) !== true)
     return { what: 'direction', detail: `it cannot extend at the ${need.extendAt}` }
@@ -163,7 +163,7 @@ export function purchase(capabilities: Capabilities, need: Need): Purchase | Ref
 /** Bridges that touch the picture; blowing a smaller picture up counts double, since it costs sharpness. */
 function bridgeCost(bought: Purchase): number {
   return bought.bridges.reduce((cost, bridge) => {
-    if (bridge.kind === 'trim' || bridge.kind === 'chain' || bridge.kind === 'silence') return cost
+    if (bridge.kind === 'trim' || bridge.kind === 'widen' || bridge.kind === 'chain' || bridge.kind === 'silence') return cost
     if (bridge.kind === 'rate') return cost + 1
     const enlarged = bridge.from.width < bridge.to.width || bridge.from.height < bridge.to.height
     return cost + (enlarged ? 2 : 1)

@@ -54,6 +54,7 @@ function planFirst(take: Take, frames: number, place: Place): Standing | undefin
     ...apart(take, bought),
     segments: bought.offer.segments === true ? shot.segments.map(({ from, to, text }) => ({ from, to, text })) : [],
     keys: shot.keys.map(({ frame, strength }) => ({ frame, strength })),
+    ...(shot.to !== undefined && bought.offer.lastFrame === 'any' ? { last: frames - 1 } : {}),
     ...(setting.heard === undefined ? {} : { heard: { from: setting.heard.from, to: setting.heard.to } }),
     ...slateOf(shot, take.number, shot.words, { offset: 0, label: '' }, setting),
   }

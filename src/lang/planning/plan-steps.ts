@@ -1,11 +1,14 @@
 // The steps of a shot: an `extend` adds a link at one end, a `retake` replaces a stretch. Frames that were there
 // stay the frames that were there: only what is new is taken from the file that comes back.
 
+import type { Capabilities } from '../catalogue.ts'
 import { stepSeed } from '../meaning/seed.ts'
-import type { JobId } from '../plan.ts'
+import type { FrameRange } from '../plan.ts'
 import type { Step } from '../program.ts'
 import type { Rate } from '../time.ts'
 import { toNumber } from '../time.ts'
+import type { Source } from './links.ts'
+import { afterRetake, hiddenOf, onGrid, shown, sourceAt, sourceOf, widen } from './links.ts'
 import type { Purchase } from './offer.ts'
 import { purchase } from './offer.ts'
 import type { Link, Place, Standing, Take } from './plan-take.ts'
@@ -19,9 +22,16 @@ type Retake = Extract<Step, { kind: 'retake' }>
 export function planExtend(take: Take, step: Extend, place: Place, standing: Standing): Standing | undefined {
   const { setting, shot } = take
   const { size, rate } = setting.film
+  const atEnd = step.at === 'end'
+  const shownAtMost = Math.ceil(toNumber(rate) * longestContext(setting.provider.capabilities))
+  const near = sourceOf(take, standing, step.at, step.context ?? shownAtMost)
+  // What lies before the first frame that is shown is there already: it is shown now, and so much less is made.
+  const isEnough = atEnd || step.frames > hiddenOf(near.link)
+  const source = isEnough ? near : sourceOf(take, { ...standing, links: [] }, step.at, shownAtMost)
+  const before = atEnd ? 0 : hiddenOf(source.link)
   const wanted = {
     operation: 'extend',
-    frames: step.frames,
+    frames: step.frames - before,
     size,
     rate,
     quality: shot.quality,
@@ -35,14 +45,13 @@ export function planExtend(take: Take, step: Extend, place: Place, standing: Sta
     setting.refuse(bought, step.span)
     return undefined
   }
-  const atEnd = step.at === 'end'
-  const source = sourceOf(take, standing, atEnd ? standing.links.at(-1) : standing.links[0])
   const context = contextFrames(step, bought, source.frames, toNumber(rate))
+  const stands = bought.offer.extend?.stands === true ? { stands: atRate(source.frames, rate, bought) } : {}
   const id = addModelJob(take, place, {
     request: {
       ...baseRequest(shot, step.words, stepSeed(step.seed, take.number - 1), bought, setting),
       ...apart(take, bought),
-      extend: { at: step.at, context: atRate(context, rate, bought) },
+      extend: { at: step.at, context: atRate(context, rate, bought), ...stands },
       ...slateOf(
         shot,
         take.number,
@@ -54,14 +63,18 @@ export function planExtend(take: Take, step: Extend, place: Place, standing: Sta
     inputs: [{ slot: 'video', kind: 'job', id: source.job }],
     bought,
     price: priceWith(setting, bought, standing.frames / toNumber(rate), context / toNumber(rate)),
-    needed: step.frames,
+    needed: wanted.frames,
   })
   const fresh = conformWhole(take, place, id)
-  const surplus = Math.max(0, filmFramesOf(bought, setting) - step.frames)
+  const surplus = Math.max(0, filmFramesOf(bought, setting) - wanted.frames)
   const newFrom = atEnd ? (bought.offer.extend?.returns === 'whole' ? standing.frames : 0) : surplus
   const old = { slot: 'part-0', from: 0, frames: standing.frames, job: standing.whole } as const
-  const added = { slot: 'part-1', from: newFrom, frames: step.frames, job: fresh } as const
-  const parts = atEnd ? [old, added] : [added, old]
+  const added = { slot: 'part-1', from: newFrom, frames: wanted.frames, job: fresh } as const
+  const between =
+    before === 0 || source.link === undefined
+      ? []
+      : [{ slot: 'part-2', from: 0, frames: before, job: source.link.fresh ?? source.job } as const]
+  const parts = atEnd ? [old, added] : [added, ...between, old]
   const frames = standing.frames + step.frames
   const whole = addCutJob(take, place, {
     operation: 'join',
@@ -69,8 +82,16 @@ export function planExtend(take: Take, step: Extend, place: Place, standing: Sta
     edit: { kind: 'join', parts: parts.map((part) => ({ slot: part.slot, from: part.from, frames: part.frames })) },
     inputs: parts.map(({ slot, job }) => ({ slot, kind: 'job', id: job })),
   })
-  const link = { job: id, frames: step.frames, provider: setting.provider.name }
-  return { whole, frames, links: atEnd ? [...standing.links, link] : [link, ...standing.links] }
+  const link: Link = {
+    job: id,
+    frames: wanted.frames,
+    provider: setting.provider.name,
+    fresh,
+    ...(atEnd ? { phase: source.phase - source.frames } : { hidden: surplus }),
+  }
+  const [first, ...rest] = standing.links
+  const after = before > 0 && first !== undefined ? [shown(first), ...rest] : standing.links
+  return { whole, frames, links: atEnd ? [...standing.links, link] : [link, ...after] }
 }
 
 /** Replaces a stretch. Undefined when the provider cannot; the reason has been reported. */
@@ -96,8 +117,16 @@ export function planRetake(take: Take, step: Retake, place: Place, standing: Sta
     setting.refuse(bought, step.span)
     return undefined
   }
-  const source = sourceAt(take, standing, from, to)
-  const asked = widen({ from, to }, filmFramesOf(bought, setting), source)
+  const own = sourceAt(take, standing, { from, to })
+  const { grid, maxSeconds } = bought.offer.retake ?? {}
+  // Sound has no such groups. Of the picture whole groups are taken: a seam within one would show.
+  const range = grid === undefined || mode === 'sound' ? { from, to } : onGrid({ from, to }, grid, own)
+  if (range.from !== from || range.to !== to) take.tally.bridges.push({ kind: 'widen', from: { from, to }, to: range })
+  const source =
+    maxSeconds === undefined
+      ? own
+      : windowOf(take, place, own, range, { most: Math.floor(maxSeconds * toNumber(rate)), every: grid?.multiple ?? 1 })
+  const asked = grid === undefined ? widen({ from, to }, filmFramesOf(bought, setting), source) : range
   const id = addModelJob(take, place, {
     request: {
       ...baseRequest(shot, step.words, stepSeed(step.seed, take.number - 1), bought, setting),
@@ -110,59 +139,46 @@ export function planRetake(take: Take, step: Retake, place: Place, standing: Sta
     inputs: [{ slot: 'video', kind: 'job', id: source.job }],
     bought,
     price: priceWith(setting, bought, standing.frames / toNumber(rate)),
-    needed: to - from,
+    needed: range.to - range.from,
   })
   const fresh = conformWhole(take, place, id)
-  const patchFrom = bought.offer.retake?.returns === 'whole' ? from - source.start : from - asked.from
+  const patchFrom = bought.offer.retake?.returns === 'whole' ? range.from - source.start : range.from - asked.from
   const whole = addCutJob(take, place, {
     operation: 'splice',
     frames: standing.frames,
-    edit: { kind: 'splice', from, to, patchFrom, mode },
+    edit: { kind: 'splice', ...range, patchFrom, mode },
     inputs: [
       { slot: 'video', kind: 'job', id: standing.whole },
       { slot: 'patch', kind: 'job', id: fresh },
     ],
   })
-  return { whole, frames: standing.frames, links: standing.links }
+  return { whole, frames: standing.frames, links: afterRetake(standing.links, range) }
 }
 
 /** Film frames in frames of the rate that is asked for: a request speaks of nothing else. */
 const atRate = (frames: number, rate: Rate, bought: Purchase): number =>
   Math.floor((frames * toNumber(bought.rate)) / toNumber(rate) + 1e-9)
 
-type Source = { readonly job: JobId; readonly start: number; readonly frames: number }
+type Window = { readonly most: number; readonly every: number }
 
-/** A link that its own model can go on from: only what this provider has made carries a state that it knows. */
-function isOwn({ setting }: Take, link: Link): boolean {
-  return setting.provider.capabilities.continues === 'link' && link.provider === setting.provider.name
+/** Of a clip that is too long to be done at once, what lies around the range. */
+function windowOf(take: Take, place: Place, source: Source, range: FrameRange, { most, every }: Window): Source {
+  if (source.frames <= most) return source
+  const { from: first, to } = widen(range, most, source)
+  // Its groups of frames begin where those of the range do.
+  const from = first + ((((range.from - 1 - first) % every) + every) % every)
+  const job = addCutJob(take, place, {
+    operation: 'join',
+    frames: to - from,
+    edit: { kind: 'join', parts: [{ slot: 'part-0', from: from - source.start, frames: to - from }] },
+    inputs: [{ slot: 'part-0', kind: 'job', id: source.link?.fresh ?? source.job }],
+  })
+  return { job, start: from, frames: to - from, phase: 1 }
 }
 
-/** What a provider goes on from: the link itself where it carries the model's state, else the whole shot so far. */
-function sourceOf(take: Take, standing: Standing, link: Link | undefined): Source {
-  return link !== undefined && isOwn(take, link)
-    ? { job: link.job, frames: link.frames, start: 0 }
-    : { job: standing.whole, start: 0, frames: standing.frames }
-}
-
-/** The same for a stretch: its link where one link holds all of it. */
-function sourceAt(take: Take, standing: Standing, from: number, to: number): Source {
-  let start = 0
-  for (const link of standing.links) {
-    if (from < start + link.frames) {
-      const inside = to <= start + link.frames && isOwn(take, link)
-      return inside ? { job: link.job, frames: link.frames, start } : { job: standing.whole, start: 0, frames: standing.frames }
-    }
-    start += link.frames
-  }
-  return { job: standing.whole, start: 0, frames: standing.frames }
-}
-
-/** A range that is shorter than can be asked for is asked for with its surroundings, which are then left out of the splice. */
-function widen(range: { from: number; to: number }, frames: number, within: Source): { from: number; to: number } {
-  const wanted = Math.min(within.frames, Math.max(range.to - range.from, frames))
-  const centred = range.from - Math.floor((wanted - (range.to - range.from)) / 2)
-  const from = Math.max(within.start, Math.min(centred, within.start + within.frames - wanted))
-  return { from, to: from + wanted }
+/** Seconds that any extend of a provider is shown where the script says nothing. */
+function longestContext({ offers }: Capabilities): number {
+  return Math.max(0, ...offers.map(({ extend }) => extend?.contextSeconds.usual ?? extend?.contextSeconds.max ?? 0))
 }
 
 /** How many frames the model is shown: as written, else as many as the offer's limits allow. */
@@ -171,7 +187,9 @@ function contextFrames(step: Extend, bought: Purchase, available: number, rate: 
   if (rule === undefined) return available
   const perAsked = rate / toNumber(bought.rate)
   const room = rule.maxFrames === undefined ? available : Math.floor((rule.maxFrames - bought.frames) * perAsked)
-  const most = Math.min(available, Math.floor(rule.contextSeconds.max * rate), rule.maxContextFrames ?? available, room)
-  const least = Math.min(available, Math.ceil(rule.contextSeconds.min * rate))
-  return Math.max(least, Math.min(step.context ?? most, most))
+  const left = rule.maxSeconds === undefined ? available : Math.floor(rule.maxSeconds * rate - bought.frames * perAsked)
+  const most = Math.min(available, Math.floor(rule.contextSeconds.max * rate), rule.maxContextFrames ?? available, room, left)
+  const least = Math.min(available, Math.max(1, Math.ceil(rule.contextSeconds.min * rate)))
+  const usual = rule.contextSeconds.usual === undefined ? most : Math.ceil(rule.contextSeconds.usual * rate)
+  return Math.max(least, Math.min(step.context ?? usual, most))
 }
