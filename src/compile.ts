@@ -17,6 +17,8 @@ import { assetsOf, checkFilm, readOrNothing, reportAsset } from './open-script.t
 import { capabilitiesOf } from './providers/catalogue.ts'
 import { assetFactsPath } from './runtime/layout.ts'
 import { lockPath } from './runtime/lock-file.ts'
+import type { Pace } from './runtime/pace.ts'
+import { readPace } from './runtime/pace.ts'
 import type { Peek } from './runtime/peek.ts'
 import { peek } from './runtime/peek.ts'
 import type { World } from './world.ts'
@@ -26,6 +28,10 @@ export type Film = {
   readonly opened: Opened
   readonly program: Program
   readonly plan: Plan
+  /** What the plan was made from, for those who want to know how it would be otherwise. */
+  readonly input: PlanInput
+  /** What earlier runs say of how long jobs take. */
+  readonly pace: Pace
   readonly lock: Lock
   readonly lockPath: string
   readonly dotLtx: string
@@ -57,14 +63,16 @@ export async function compile(
   const tool = await findTool(env)
   const facts = await surveyAssets(program, { root, world, tool, cacheFile: assetFactsPath(dotLtx) }, reporter)
   const namespace = options.rung === 'animatic' ? 'animatic' : 'clips'
-  const made = await peek({ world, dotLtx, namespace, script: name, lock })
-  const input = planInput(program, { rung: options.rung, lock, facts, made, tool, world })
+  const [made, pace] = await Promise.all([peek({ world, dotLtx, namespace, script: name, lock }), readPace(world.files, dotLtx)])
+  const input = planInput(program, { rung: options.rung, lock, facts, made, pace, tool, world })
   const plan = makePlan(input, reporter)
   if (reporter.failed()) return undefined
   return {
     opened,
     program,
     plan,
+    input,
+    pace,
     lock,
     lockPath: lockFile,
     dotLtx,
@@ -101,6 +109,7 @@ type Seen = {
   readonly lock: Lock
   readonly facts: ReadonlyMap<string, AssetFacts>
   readonly made: Peek
+  readonly pace: Pace
   readonly tool: Tool
   readonly world: World
 }
@@ -119,6 +128,7 @@ function planInput(program: Program, seen: Seen): PlanInput {
     picks: seen.lock.picks,
     moves: seen.lock.moves,
     findMade: seen.made.find,
+    paceOf: seen.pace.of,
     sha256: seen.world.sha256,
     hasKey: (environmentName) => seen.world.secret(environmentName) !== undefined,
   }

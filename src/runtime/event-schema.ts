@@ -55,6 +55,15 @@ const request = z.looseObject({
   seed: z.exactOptional(whole),
 }) as unknown as z.ZodType<Request> // a Request has more fields, none of which is read off a journal by name
 
+const work = z.object({
+  operation: z.enum(['text-to-video', 'image-to-video', 'audio-to-video', 'extend', 'retake']),
+  provider: z.string(),
+  model: z.string(),
+  size,
+  rate: rational,
+  frames: whole,
+})
+
 export const stampedSchema: z.ZodType<Stamped> = z.discriminatedUnion('type', [
   event('run.started', {
     run: z.string(),
@@ -74,8 +83,10 @@ export const stampedSchema: z.ZodType<Stamped> = z.discriminatedUnion('type', [
     seed: z.exactOptional(whole),
     reserved: whole,
     request: z.exactOptional(request),
+    work: z.exactOptional(work),
   }),
   event('job.sent', attempt),
+  event('job.settling', { ...attempt, until: z.number() }),
   event('job.accepted', { ...attempt, provider: z.string(), ticket }),
   event('job.progress', { job: z.string(), phase: z.string(), progress: z.number() }),
   event('job.done', { ...attempt, billed: whole, servedModel: z.string(), expiresAt: z.exactOptional(z.number()) }),

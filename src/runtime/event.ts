@@ -30,9 +30,13 @@ export type Event =
       readonly reserved: Money
       /** Of what costs something: with it a clip can be fetched even when the script has gone on. */
       readonly request?: Request
+      /** The part of it that says how long it may take; where the whole is not recorded. */
+      readonly work?: Pick<Request, 'operation' | 'provider' | 'model' | 'size' | 'rate' | 'frames'>
     } & JobAttempt)
   /** The request has left; until `accepted` its fate is unknown. */
   | ({ readonly type: 'job.sent' } & JobAttempt)
+  /** Nobody knows whether it was taken, and the host does not show it yet: it is asked again, until then at most. */
+  | ({ readonly type: 'job.settling'; readonly until: number } & JobAttempt)
   | ({ readonly type: 'job.accepted'; readonly provider: string; readonly ticket: Ticket } & JobAttempt)
   | { readonly type: 'job.progress'; readonly job: JobId; readonly phase: string; readonly progress: number }
   | ({ readonly type: 'job.done'; readonly billed: Money; readonly servedModel: string; readonly expiresAt?: number } & JobAttempt)
@@ -66,4 +70,4 @@ export type EventType = Event['type']
 export type Stamped = { readonly v: 1; readonly n: number; readonly at: number } & Event
 
 /** Events that are only shown; all others are written to the journal. */
-export const shownOnly: ReadonlySet<EventType> = new Set(['job.progress', 'job.queued', 'cut.progress'])
+export const shownOnly: ReadonlySet<EventType> = new Set(['job.progress', 'job.queued', 'job.settling', 'cut.progress'])

@@ -12,6 +12,7 @@ import { strange, strangeForMs, uncertain } from './failure.ts'
 import type { Door, Gate, Place, Purchase } from './gate.ts'
 import type { Stored } from './history.ts'
 import type { Effects, Go, Polled, Settled, StepError } from './job.machine.ts'
+import { workOf } from './pace.ts'
 import type { Recorder } from './recorder.ts'
 import type { Store } from './store.ts'
 
@@ -96,7 +97,8 @@ function submitter(tools: JobTools): Effects['submit'] {
     try {
       return await gate.pay(job.provider, purchaseOf(tools, go), place, async (submit) => {
         const seed = ready.request.seed === undefined ? {} : { seed: ready.request.seed }
-        const request = job.price > 0 ? { request: ready.request } : {}
+        const work = job.provider === 'cut' ? {} : { work: workOf(ready.request) }
+        const request = job.price > 0 ? { request: ready.request } : work
         const intent = { type: 'job.intent', ...attempt, provider: job.provider, ...seed, reserved: job.price, ...request } as const
         if (!replay) await recorder.record(intent)
         const ticket = await submit(ready, async () => {
@@ -113,20 +115,21 @@ function submitter(tools: JobTools): Effects['submit'] {
 }
 
 function settler(tools: JobTools): Effects['settle'] {
-  const { job, key, provider, gate } = tools
+  const { job, key, provider, gate, recorder } = tools
   return async (go): Promise<Settled> => {
     gate.takeOver(purchaseOf(tools, go))
     const promise = provider.capabilities.submit
     // The same key again gives the same job; what is free may be made twice.
     if (promise === 'replay-key' || (job.price === 0 && provider.calls.find === undefined)) return { kind: 'replay' }
     if (provider.calls.find === undefined) throw stepError(new ProviderFailure(uncertain), {})
-    const ticket = await provider.calls.find(readyFor(tools, go))
+    const attempt = { job: job.id, key, attempt: go.number }
+    const waits = (until: number): void => void recorder.note({ type: 'job.settling', ...attempt, until })
+    const ticket = await provider.calls.find(readyFor(tools, go), waits)
     if (ticket === undefined) {
       gate.settle(purchaseName(key, go), 0)
       return { kind: 'absent' }
     }
-    const attempt = { job: job.id, key, attempt: go.number }
-    await tools.recorder.record({ type: 'job.accepted', ...attempt, provider: job.provider, ticket })
+    await recorder.record({ type: 'job.accepted', ...attempt, provider: job.provider, ticket })
     return { kind: 'found', ticket }
   }
 }

@@ -325,3 +325,16 @@ describe('the timeline', () => {
     expect(planOf(many, { rung: 'animatic' }).plan.jobs).toHaveLength(10_000)
   })
 })
+
+describe('the time that is expected', () => {
+  const film = program([shot('a', 144, { steps: [extend(96)] })])
+  it('is the provider’s own figure, unless earlier jobs like it are known', () => {
+    const plain = planOf(film).plan
+    const known = planOf(film, { paceOf: (provider, { operation }) => (provider === 'ltx' && operation === 'extend' ? 7 : undefined) }).plan
+    const of = (plan: typeof plain) => plan.jobs.filter((job) => job.provider !== 'cut').map(({ expected, timed }) => [expected, timed])
+    expect(of(known)).toEqual([of(plain)[0], [7, true]])
+    expect(known.lines[0]?.expected).toBeLessThan(plain.lines[0]?.expected ?? 0)
+    expect(known.totals.expected).toBeLessThan(plain.totals.expected)
+    expect(known.jobs.map(({ key }) => key)).toEqual(plain.jobs.map(({ key }) => key))
+  })
+})
