@@ -1,5 +1,6 @@
 // Programs, run as the world runs them: no shell, an environment of their own, lines out of their standard output, and the end of
-// what they complained of. One kind is given its input and runs to its end; the other is talked to as long as it lives.
+// what they complained of. One kind is given its input and runs to its end; the other is talked to as long as it lives. Neither
+// outlives this process, whatever ends it: a watcher stands by, and ends the program when our end of its pipe goes.
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Ended, Program, ProgramOrder, SpawnOrder } from './world.ts'
 
@@ -37,6 +38,25 @@ function end(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
+/**
+ * Ends the group `pid` when we are gone, SIGKILL included: the watcher's input then ends without a word. Gives what says that word when
+ * all is well. Windows has no such groups: there a program goes on until it is done.
+ */
+function standBy(pid: number | undefined): () => void {
+  if (!ownGroup || pid === undefined) return () => undefined
+  const script = `read -r word && exit; kill -s TERM -- "-$1"; sleep ${graceMs / 1000}; kill -s KILL -- "-$1"`
+  const watcher = spawn('/bin/sh', ['-c', script, 'sh', String(pid)], {
+    detached: true,
+    env: { PATH: '/usr/bin:/bin' },
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  // Where there is no shell, or it dies, a run that is killed leaves its program: no reason to stop.
+  watcher.on('error', () => undefined)
+  watcher.stdin.on('error', () => undefined)
+  watcher.unref()
+  return () => watcher.stdin.end('done\n')
+}
+
 /** Whole lines out of pieces of text; one that does not end is cut. */
 function lineReader(line: (text: string) => void, longest: number): (text: string) => void {
   let rest = ''
@@ -57,7 +77,7 @@ type Started = {
   end(signal: NodeJS.Signals): void
 }
 
-/** A program under way, which does not outlive this process, short of a SIGKILL. */
+/** A program under way, which does not outlive this process. */
 function begin({ argv, folder, environment, line, signal, longest }: Start, around: Environment): Started {
   const [program = '', ...rest] = argv
   const known = base.flatMap((name) => (around[name] === undefined ? [] : [[name, around[name]] as const]))
@@ -69,6 +89,7 @@ function begin({ argv, folder, environment, line, signal, longest }: Start, arou
     windowsHide: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   })
+  const allIsWell = standBy(child.pid)
   let tail = Buffer.alloc(0)
   let hard: NodeJS.Timeout | undefined
   let late = false
@@ -95,6 +116,7 @@ function begin({ argv, folder, environment, line, signal, longest }: Start, arou
       clearTimeout(hard)
       signal.removeEventListener('abort', halt)
       process.removeListener('exit', last)
+      allIsWell()
       resolve(how)
     }
     child.on('error', (error) => done({ kind: 'unstarted', why: error.message }))
