@@ -143,9 +143,12 @@ function parseOperands(spec: CommandSpec, given: readonly string[]): { files: re
   const others = spec.operands.filter((operand) => operand.script !== true)
   if (script?.many === true) return { files: given, words: [] }
   const needed = others.filter((operand) => operand.optional !== true).length
-  const named = script !== undefined && (isScript(given[0] ?? '') || given.length > others.length)
-  const files = named ? given.slice(0, 1) : []
-  const words = named ? given.slice(1) : given
+  // The script stands first, or last, as the command has it.
+  const last = script !== undefined && spec.operands.indexOf(script) > 0
+  const place = last ? given.length - 1 : 0
+  const named = script !== undefined && (isScript(given[place] ?? '') || given.length > others.length)
+  const files = named ? given.slice(place, place + 1) : []
+  const words = named ? given.filter((_, index) => index !== place) : given
   const missing = others[words.length]
   if (words.length < needed && missing !== undefined) return wrong(`${missing.name} is missing: ${missing.doc}`, usage)
   const extra = words[others.length]

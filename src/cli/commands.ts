@@ -216,6 +216,31 @@ export const commands = [
     ],
   },
   {
+    name: 'local',
+    summary: 'make this machine ready for films on its own GPU, and look at it',
+    about:
+      '`setup` makes the Python environment that runs LTX-2.3 here, once per user, and says how much it fetches before it does; with --model it brings the weights of a model from the hub too. `doctor` says which device this is, its memory, versions, which files of the model are there, and what fits. Without a film it looks at the machine, with one at its local providers.',
+    operands: [
+      { name: 'WHAT', choices: ['setup', 'doctor'], doc: 'setup or doctor' },
+      { name: 'FILE', script: true, doc: 'for doctor: the film whose local providers are meant; may be left out' },
+    ],
+    options: [
+      { name: 'model', value: 'MODEL', doc: 'a folder with a model to look at; for setup a name at the hub, OWNER/MODEL, to be fetched' },
+      { name: 'python', value: 'PATH', doc: 'setup: make it with this Python, 3.10 or later; else the best on the PATH' },
+      { name: 'folder', value: 'PATH', doc: "setup: make it here; else in the user's data folder" },
+      { name: 'torch', value: 'SPEC', doc: 'setup: install this torch; else the one that Python has, or torch==2.13.0' },
+      { name: 'index', value: 'URL', doc: 'setup: a package index to ask besides the usual one, such as that of builds for one CUDA' },
+      { name: 'again', doc: 'setup: make it anew' },
+      { name: 'yes', short: 'y', doc: 'setup: do not ask before fetching' },
+      json,
+    ],
+    examples: [
+      { line: 'ltx local setup', does: 'once' },
+      { line: 'ltx local doctor --model models/ltx-2.3-distilled', does: 'is the model whole, and what fits?' },
+      { line: 'ltx local doctor harbor.ltx', does: 'the same of the local providers of a film' },
+    ],
+  },
+  {
     name: 'completion',
     summary: 'print a completion script for a shell',
     about: 'Prints a script that teaches a shell the commands, their options and the files they take.',
@@ -247,6 +272,6 @@ export const helpTable: HelpTable = {
     { title: 'Look ahead', commands: ['plan', 'why'] },
     { title: 'Make', commands: ['render', 'takes', 'pick', 'rename', 'release'] },
     { title: 'Money', commands: ['spend', 'resolve'] },
-    { title: 'The machine', commands: ['doctor', 'completion'] },
+    { title: 'The machine', commands: ['doctor', 'local', 'completion'] },
   ],
 }

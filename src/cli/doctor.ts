@@ -117,6 +117,22 @@ function keys(io: Io): Finding {
   }
 }
 
+/** Only films on an own GPU need it, so that its absence is no trouble. */
+async function ownGpu(io: Io): Promise<Finding> {
+  const { findEnvironment } = await import('../providers/local/environment.ts')
+  const found = await findEnvironment(io.world)
+  if ('why' in found)
+    return { what: 'own gpu', state: 'note', detail: `${found.why}; only a provider of the kind \`local\` needs one`, next: found.next }
+  const versions = found.marker?.versions
+  const detail = versions === undefined ? `LTX_WORKER_PYTHON: ${found.python}` : `torch ${versions.torch}, diffusers ${versions.diffusers}`
+  return {
+    what: 'own gpu',
+    state: 'note',
+    detail: `the worker’s environment is there (${detail})`,
+    next: 'device, memory, models: ltx local doctor',
+  }
+}
+
 export async function doctor(call: Call, io: Io): Promise<number> {
   const provider = call.options.value('provider')
   if (provider !== undefined) return (await import('./doctor-provider.ts')).doctorProvider(provider, call, io)
@@ -126,7 +142,7 @@ export async function doctor(call: Call, io: Io): Promise<number> {
     )
     return exitCode('usage')
   }
-  const findings = [node(), await ffmpeg(io), await drawing(io), disk(io), await writable(io), clock(), keys(io)]
+  const findings = [node(), await ffmpeg(io), await drawing(io), disk(io), await writable(io), clock(), keys(io), await ownGpu(io)]
   const healthy = findings.every(({ state }) => state !== 'missing')
   if (call.options.has('json')) {
     io.stdout.write(`${JSON.stringify({ v: 1, healthy, findings })}\n`)

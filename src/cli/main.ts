@@ -26,6 +26,7 @@ const bodies: Readonly<Record<CommandName, () => Promise<Command>>> = {
   spend: async () => (await import('./spend.ts')).spend,
   init: async () => (await import('./init.ts')).init,
   doctor: async () => (await import('./doctor.ts')).doctor,
+  local: async () => (await import('./local.ts')).local,
   completion: async () => (await import('./completion.ts')).completion,
 }
 
