@@ -74,6 +74,11 @@ class Canvas:
         return _placed(source.audio, self.sound_length, self.audio_from, self.audio_to, self.audio_at)
 
 
+def covered(latent: int) -> range:
+    """The picture frames of a latent frame."""
+    return range(first_frame(latent), frames_of(latent + 1))
+
+
 def _placed(old: torch.Tensor, length: int, begin: int, end: int, at: int) -> tuple[torch.Tensor, torch.Tensor]:
     shape = list(old.shape)
     shape[2] = length

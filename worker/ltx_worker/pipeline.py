@@ -19,6 +19,7 @@ from diffusers.utils.torch_utils import randn_tensor
 from .errors import Internal, Unsupported
 from .relay import Relay
 
+HEARD_RATE = 48000
 SOUND_RATE = 25
 """Sound latents a second; the pipeline is refused a model with another rate."""
 
@@ -191,6 +192,8 @@ def open_pipeline(models: Any, fixed_sigmas: bool) -> Pipeline:
     rate = pipeline.audio_sampling_rate / pipeline.audio_hop_length / pipeline.audio_vae_temporal_compression_ratio
     if (pipeline.vae_spatial_compression_ratio, pipeline.vae_temporal_compression_ratio, rate) != (32, 8, SOUND_RATE):
         raise Unsupported("load.model", "this model's latents have other sizes or rates than those of LTX-2.3")
+    if models.vocoder.config.output_sampling_rate != HEARD_RATE:
+        raise Unsupported("load.model", f"this model's sound has {models.vocoder.config.output_sampling_rate} samples a second, not {HEARD_RATE}")
     return pipeline
 
 
