@@ -16,10 +16,10 @@ import torch
 from diffusers import LTX2ConditionPipeline  # noqa: F401
 from transformers import AutoTokenizer, Gemma3ForConditionalGeneration  # noqa: F401
 
-from . import estimate, machine, weights
+from . import estimate, machine
 from .estimate import Estimate, Room
 from .jobs import Job, Load
-from .make import make
+from .make import Made, make
 from .protocol import WorkerError
 from .resident import Models, Residents, dtype_of
 from .weights import ModelFolder
@@ -144,8 +144,23 @@ def _too_large(one: Estimate) -> str:
     return f"{one.phase} needs {one.need / 1e9:.1f} GB, {basis}; {one.free / 1e9:.1f} GB are free"
 
 
-def _made_message(made: Any, models: Models, report: JobReport) -> dict[str, Any]:
-    raise NotImplementedError
+def _made_message(made: Made, models: Models, report: JobReport) -> dict[str, Any]:
+    return {
+        "is": "made",
+        "clip": made.clip,
+        "sha256": made.sha256,
+        "bytes": made.bytes,
+        "frames": made.frames,
+        "width": made.width,
+        "height": made.height,
+        "rate": {"num": made.rate.numerator, "den": made.rate.denominator},
+        "soundSamples": made.sound_samples,
+        "seed": made.seed,
+        "weights": made.weights,
+        "reused": made.reused,
+        "peak": max(models.peaks.values(), default=0),
+        "seconds": {phase: round(seconds, 3) for phase, seconds in report.seconds.items()},
+    }
 
 
 def _quiet() -> None:
