@@ -1,6 +1,7 @@
 // The one table of the language's statements. The parser asks it where a new statement begins on a line, the
 // checker and the evaluator bind arguments by it, the formatter aligns by it, completion, hover and the reference
 // page print it. A new statement is a new row.
+import { costRows } from './schema-cost.ts'
 import { localRows } from './schema-local.ts'
 import { routeRow } from './schema-route.ts'
 import { type ArgType, arg, clause, optional, type Parent, type Row, row, setting } from './schema-row.ts'
@@ -157,6 +158,7 @@ export const rows: readonly Row[] = [
     'price $0.06',
     setting([arg('second', ['money'], 'dollars a second')]),
   ),
+  ...costRows,
   row(
     'transport',
     ['provider'],

@@ -35,6 +35,10 @@ describe('a provider’s block', () => {
       { reproducibility: capabilities('fal').reproducibility },
     ])
   })
+  it('says what an own machine costs, in millionths of a dollar', () => {
+    expect(settingsOf('provider p command { rent $1.90  monthly $300 }')).toEqual({ rent: 1_900_000, monthly: 300_000_000 })
+    expect(toldOf('provider p command { rent 2 }')).toEqual([expect.stringMatching(/^type\.wrong/)])
+  })
   it('says nothing of what is not written', () => {
     expect(settingsOf('provider p command')).toEqual({})
   })

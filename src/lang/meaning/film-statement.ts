@@ -180,7 +180,7 @@ export function readProvider(placed: Placed, catalogue: Catalogue): ProviderUse 
   return { name, kind: kind.name, ...(keyEnv === undefined ? {} : { keyEnv }), settings: values, span: placed.command.span }
 }
 
-/** `price` is in millionths of a dollar a second, as money is everywhere. */
+/** `price` (a second), `rent` (an hour) and `monthly` are in millionths of a dollar, as money is everywhere. */
 function providerSettings(settings: Settings): ProviderUse['settings'] {
   const texts = ['base', 'model', 'server'] as const
   const argumentNames = { base: 'url', model: 'model', server: 'name' } as const
@@ -193,6 +193,13 @@ function providerSettings(settings: Settings): ProviderUse['settings'] {
   if (concurrency !== undefined) values.concurrency = concurrency
   const price = readMoney(argumentOf(settings, 'price', 'second'))
   if (price !== undefined) values.price = price
+  for (const [word, name] of [
+    ['rent', 'hour'],
+    ['monthly', 'month'],
+  ] as const) {
+    const cost = readMoney(argumentOf(settings, word, name))
+    if (cost !== undefined) values[word] = cost
+  }
   const adjust = readWord(argumentOf(settings, 'adjust', 'policy'), adjustPolicies)
   if (adjust !== undefined) values.adjust = adjust
   const transport = readWord(argumentOf(settings, 'transport', 'way'), transports)
