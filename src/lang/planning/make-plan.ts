@@ -23,6 +23,7 @@ import type { RoutedAt } from './route.ts'
 import { moveOf, routeOf } from './route.ts'
 import type { Heard, PaceOf, ShotProvider, ShotSetting } from './shot-request.ts'
 import { cutRequest } from './shot-request.ts'
+import { wallOf } from './wall.ts'
 
 /** A provider as this film uses it. `perSecond` and `model` override what the offers say. */
 export type ProviderInUse = {
@@ -356,14 +357,8 @@ function sliceOf(bed: Bed, into: Rational, length: Rational, span: Span, input: 
   return { asset, from, to }
 }
 
-/** Wall time: each provider works on `concurrency` jobs at once; different providers side by side. */
 function expectedTotal(toMake: readonly Job[], input: PlanInput): number {
-  const byProvider = new Map<string, number>()
-  for (const job of toMake) byProvider.set(job.provider, (byProvider.get(job.provider) ?? 0) + job.expected)
-  const wall = [...byProvider].map(
-    ([name, seconds]) => seconds / (name === 'cut' ? input.cut : (input.providers.get(name)?.capabilities ?? input.cut)).concurrency,
-  )
-  return Math.max(0, ...wall)
+  return wallOf(toMake, (name) => (input.providers.get(name)?.capabilities ?? input.cut).concurrency)
 }
 
 function missingKeys(toMake: readonly Job[], input: PlanInput): readonly string[] {
