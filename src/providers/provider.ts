@@ -55,6 +55,8 @@ export function strangeStatus(word: string, nextPollMs: number): Status {
   return { state: 'working', strange: phase, ...(phase === '' ? {} : { phase }), nextPollMs }
 }
 
+export type Waits = (until: number) => void
+
 export type Calls = {
   /** Sends the job. Only the runtime's money door calls this. `sent` must be called the moment the request leaves. */
   submit(job: Ready, sent: () => Promise<void>): Promise<Ticket>
@@ -64,14 +66,19 @@ export type Calls = {
   fetch(ticket: Ticket, job: Ready, into: string): Promise<void>
   /** The clip is in the store and on record: what this provider has kept of it (`Context.kept`) may go. */
   release?(ticket: Ticket): Promise<void>
-  /** Settles a submit whose answer was lost: the host's job for `job.clientKey` (or one that matches exactly), `undefined` when it never arrived. */
-  find?(job: Ready): Promise<Ticket | undefined>
+  /**
+   * Settles a submit whose answer was lost: the host's job for `job.clientKey` (or one that matches exactly), `undefined` when it never
+   * arrived. A host that shows a job only after a while is waited for: `waits` is told until when at most (milliseconds since 1970).
+   */
+  find?(job: Ready, waits?: Waits): Promise<Ticket | undefined>
   /** Stops a job at the host where that can be done. */
   cancel?(ticket: Ticket): Promise<void>
   /** The ticket of a job that a person has found at the host, by the id that stands there; `{ id }` where this is absent. */
   adopt?(id: string): Ticket
   /** Looks whether the host answers and takes the key, without buying anything. Rejects with the failure that stands in the way. */
   probe?(): Promise<Probe>
+  /** The run is over: what this provider has started goes. */
+  close?(): Promise<void>
 }
 
 /** What a look at a host has shown. `key`: `unchecked` where no free call needs one. */
@@ -96,5 +103,7 @@ export type Context = {
 export type Provider = {
   readonly kind: string
   readonly capabilities: Capabilities
+  /** Jobs with the same word go well one after the other: nothing has to be loaded between them. */
+  affinity?(request: Request): string
   open(context: Context): Calls
 }

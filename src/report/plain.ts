@@ -7,7 +7,7 @@ import type { EventType, Stamped } from '../runtime/event.ts'
 import { widthOf } from './cell.ts'
 import type { Tone } from './row.ts'
 import { paint, piece } from './row.ts'
-import { adjustedText, clock, counted, failureWords, fileSize, oneLine, roughly } from './say.ts'
+import { adjustedText, clock, counted, failureWords, fileSize, oneLine, roughly, settlingText } from './say.ts'
 import type { Screen, ScreenOptions, Stream } from './stream.ts'
 import { summaryRows } from './summary.ts'
 import type { View } from './view.ts'
@@ -15,7 +15,7 @@ import { emptyView, fold } from './view.ts'
 
 type Said = { readonly word: string; readonly text: string; readonly tone?: Tone; readonly next?: string }
 
-export function openPlain(plan: Plan, stream: Stream, { colour, now, only, sources }: ScreenOptions): Screen {
+export function openPlain(plan: Plan, stream: Stream, { colour, now, only, ...words }: ScreenOptions): Screen {
   const view = emptyView(plan, only)
   const told = new Map<string, string>()
   let kept = 0
@@ -47,7 +47,7 @@ export function openPlain(plan: Plan, stream: Stream, { colour, now, only, sourc
     async close() {
       flushKept(view.lastAt)
       if (view.startedAt === undefined) return
-      for (const row of summaryRows(view, view.lastAt, sources)) stream.write(`${paint(row, colour)}\n`)
+      for (const row of summaryRows(view, view.lastAt, words)) stream.write(`${paint(row, colour)}\n`)
     },
   }
 }
@@ -80,6 +80,8 @@ function say(view: View, event: Stamped, told: Map<string, string>): Said | unde
       return { word: 'start', text: named(event.job) + intentText(event), tone: 'live' }
     case 'job.sent':
       return undefined
+    case 'job.settling':
+      return { word: 'asking', text: named(event.job) + settlingText(event.until - event.at), tone: 'warn' }
     case 'job.accepted':
       return job?.price === 0 ? undefined : { word: 'accepted', text: `${named(event.job)}by ${oneLine(event.provider)}` }
     case 'job.progress':

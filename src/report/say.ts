@@ -16,6 +16,9 @@ export function clock(ms: number): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds)}` : `${minutes}:${pad(seconds)}`
 }
 
+/** A submit without an answer, at a host that shows what it has taken only after a while. */
+export const settlingText = (ms: number): string => `was it taken? waiting until the host would show it, at most ${clock(ms)}`
+
 /** `8s`, `4m`, `1h20m`: a guess, so it does not pretend to know better. */
 export function roughly(seconds: number): string {
   if (seconds < 1) return '<1s'

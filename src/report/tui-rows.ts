@@ -184,7 +184,9 @@ function detail(shot: ShotView, now: number): Piece {
     case 'queued':
       return piece('in line', 'quiet')
     case 'submitting':
-      return piece(join(label, 'sending'), 'quiet')
+      return job?.settlesBy === undefined
+        ? piece(join(label, 'sending'), 'quiet')
+        : piece(`was it taken? asking, ${clock(job.settlesBy - now)} at most`, 'warn')
     case 'working':
       return piece(join(label, oneLine(job?.phase ?? '')), 'quiet')
     case 'downloading':

@@ -39,6 +39,8 @@ export type JobView = {
   readonly failure?: Failure
   /** Event time at which a retry is due. */
   readonly retryAt?: number
+  /** Until when the host is asked at most whether it has taken a submit whose answer was lost. */
+  readonly settlesBy?: number
   readonly blockedBy?: JobId
   /** Other shots that cannot be made because this job failed. */
   readonly blocking: number
@@ -310,6 +312,7 @@ const clamp = (share: number): number => (share >= 0 ? Math.min(1, share) : 0)
 function foldJob(view: ViewDraft, entry: JobDraft, event: JobEvent): void {
   if ('attempt' in event) entry.attempt = event.attempt
   if (event.type !== 'job.progress') entry.phase = ''
+  delete entry.settlesBy
   move(view, entry, account(view, entry, event), event.at)
 }
 
@@ -327,6 +330,9 @@ function account(view: ViewDraft, entry: JobDraft, event: JobEvent): State {
       reserve(view, entry, event.reserved)
       return 'submitting'
     case 'job.sent':
+      return 'submitting'
+    case 'job.settling':
+      entry.settlesBy = event.until
       return 'submitting'
     case 'job.accepted':
       // A job that an earlier run sent comes without its intent; it may still cost its price.

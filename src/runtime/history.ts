@@ -149,6 +149,7 @@ function step(state: Folding, { run, event }: Recorded): void {
     case 'run.started':
     case 'job.kept':
     case 'job.queued':
+    case 'job.settling':
     case 'job.adjusted':
     case 'job.progress':
     case 'job.blocked':

@@ -186,7 +186,7 @@ describe('what is on offer', () => {
 describe('at the host', () => {
   let suite: SuiteWorld
   let host: TestHost
-  const calls = (): Calls => suite.open(fal, { base: host.base })
+  const calls = (signal?: AbortSignal): Calls => suite.open(fal, { base: host.base }, signal)
   const sent = async (): Promise<void> => undefined
   let attempt = 0
   const job = (more: Partial<Request> = {}, operation: 'text-to-video' | 'extend' = 'text-to-video'): Promise<Ready> => {
@@ -303,6 +303,25 @@ describe('at the host', () => {
     expect(first.map(({ id }) => id)).toEqual(books.map((entry) => entry.job))
     const third = await job({ ...small, prompt: 'twins', seed: 3 })
     expect(await calls().find?.(third)).toBeUndefined()
+  })
+  test('a job that the host does not show yet is waited for, and it is told until when', async () => {
+    const ready = await job({ ...small, prompt: 'never arrived' })
+    await host.fault({ route: 'submit', kind: 'reset-before' })
+    const here = calls()
+    await failureFrom(here.submit(ready, sent))
+    const from = suite.world.clock.now()
+    const told: number[] = []
+    expect(await here.find?.(ready, (until) => told.push(until - from))).toBeUndefined()
+    expect(told).toHaveLength(1)
+    expect(told[0]).toBeGreaterThan(590_000)
+    expect(told[0]).toBeLessThanOrEqual(601_000)
+    // Who is stopped meanwhile does not wait.
+    const stop = new AbortController()
+    const other = calls(stop.signal)
+    await host.fault({ route: 'submit', kind: 'reset-before' })
+    await failureFrom(other.submit(ready, sent))
+    const waiting = other.find?.(ready, () => stop.abort(new Error('stopped'))) ?? Promise.resolve()
+    await expect(waiting).rejects.toThrow('stopped')
   })
   test('addresses of another origin in an answer are not followed', async () => {
     const ready = await job(small)

@@ -312,6 +312,18 @@ describe('a lost answer', () => {
     expect(found).toBeUndefined()
     expect(world.slept).toEqual([10_000, 5_000])
   })
+  it('who waits is told until when at most, once, and only where there is something to wait for', async () => {
+    const told = async (...after: Next[]) => {
+      const { world, calls } = openAt([lost, ...after], { settleMs: 15_000 })
+      await failureOf(calls.submit(ready(), sent))
+      const from = world.clock.now()
+      const until: number[] = []
+      await calls.find?.(ready(), (at) => until.push(at - from))
+      return until
+    }
+    expect(await told(list(), list(), list())).toEqual([15_000])
+    expect(await told(list(item('mine')))).toEqual([])
+  })
   it('two that do not tell their input are for a person', async () => {
     const { found } = await settled(list(item('a'), item('b')))
     expect(found).toMatchObject({ kind: 'uncertain', billed: 'unknown', message: expect.stringContaining('a, b') })

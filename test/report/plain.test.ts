@@ -51,6 +51,13 @@ describe('the log', () => {
       '',
     ])
   })
+  it('says once how long a host is waited for that may show a lost job later', async () => {
+    const at = { job: 'harbor/sign@1', key, attempt: 1 }
+    const text = await log(
+      stamp([started(plan), { type: 'job.sent', ...at }, { type: 'job.settling', ...at, until: 1_700_000_600_000 }], 10_000),
+    )
+    expect(text).toMatch(/asking +harbor\/sign@1 +was it taken\? waiting until the host would show it, at most \d+:\d\d/)
+  })
   it('ends with the film where there is one', async () => {
     const text = await log(
       stamp([

@@ -44,6 +44,23 @@ const text = (rows: ReturnType<typeof tuiRows>): readonly string[] =>
   )
 
 describe('the rows', () => {
+  it('count down while a host is asked whether it has taken a job, and say no more of it when it is known', () => {
+    const asked: readonly Bare[] = [
+      started(plan),
+      { type: 'job.intent', ...at('harbor/open@1'), provider: 'ltx', reserved: 480_000 },
+      { type: 'job.sent', ...at('harbor/open@1') },
+      { type: 'job.settling', ...at('harbor/open@1'), until: 1_700_000_000_000 + 600_000 },
+    ]
+    const rowOf = (bare: readonly Bare[], later: number): string => {
+      const told = stamp(bare)
+      const seen = told.reduce(fold, emptyView(plan))
+      return text(tuiRows(seen, { columns: 80, rows: 24 }, (told[0]?.at ?? 0) + later)).find((row) => row.includes('open')) ?? ''
+    }
+    expect(rowOf(asked, 20_000)).toContain('◌ open')
+    expect(rowOf(asked, 20_000)).toContain('was it taken? asking, 9:40 at most')
+    expect(rowOf(asked, 700_000)).toContain('asking, 0:00 at most')
+    expect(rowOf([...asked, { type: 'job.accepted', ...at('harbor/open@1'), provider: 'ltx', ticket: {} }], 20_000)).not.toContain('asking')
+  })
   it('show the film, its scenes and shots, what failed and what to do', () => {
     expect(text(tuiRows(view(), { columns: 80, rows: 24 }, now))).toEqual([
       'Harbor Lights                                             final · ltx, gpu · 36s',

@@ -76,6 +76,15 @@ describe('a job', () => {
     const progress = (phase: string) => stateOf(viewOf({ type: 'job.progress', job: 'end', phase, progress: 0.9 }), 'end')
     expect([progress('downloading'), progress('checking'), progress('drawing')]).toEqual(['downloading', 'checking', 'working'])
   })
+  it('is still being sent while its host is asked whether it has it', () => {
+    const asked: readonly Bare[] = [
+      { type: 'job.sent', ...at('end') },
+      { type: 'job.settling', ...at('end'), until: 9_000 },
+    ]
+    expect(stateOf(viewOf(...asked), 'end')).toBe('submitting')
+    expect(viewOf(...asked).jobs.get('end')?.settlesBy).toBe(9_000)
+    expect(viewOf(...asked, { type: 'job.cancelled', job: 'end' }).jobs.get('end')?.settlesBy).toBeUndefined()
+  })
   it('comes back by itself after a retry, and its failure is forgotten', () => {
     const tries: readonly Bare[] = [
       { type: 'job.intent', ...at('end'), provider: 'cut', reserved: 0 },

@@ -32,6 +32,7 @@ const samples: { readonly [T in Event['type']]: Extract<Event, { type: T }> } = 
   'job.resolved': { type: 'job.resolved', ...attempt, how: 'found', ticket: { id: 't-2' } },
   'job.blocked': { type: 'job.blocked', job: 'a', by: 'b' },
   'job.cancelled': { type: 'job.cancelled', job: 'a' },
+  'job.settling': { type: 'job.settling', ...attempt, until: 9 },
   'cut.progress': { type: 'cut.progress', phase: 'p', progress: 0.5 },
   'cut.made': { type: 'cut.made', output: 'o', sha256: key, frames: 3, loudness: -14.1 },
   'run.stopped': { type: 'run.stopped', reason: 'failed', made: 1, kept: 2, failed: 3, blocked: 4, spent: 5 },
@@ -108,7 +109,7 @@ describe('writing a journal', () => {
     expect(appends).toBe(2)
     const read = parse(await world.files.readText(journal.path))
     expect(read.events.map(({ type }) => type)).toEqual(
-      stamped.map(({ type }) => type).filter((type) => !['job.progress', 'job.queued', 'cut.progress'].includes(type)),
+      stamped.map(({ type }) => type).filter((type) => !['job.progress', 'job.queued', 'job.settling', 'cut.progress'].includes(type)),
     )
   })
   test('runs are numbered on, also past those put away', async () => {

@@ -213,7 +213,7 @@ function openFal(context: Context): Calls {
       if (!video?.url) throw new ProviderFailure(queue.failure({ kind: 'host', words: 'it no longer names a clip' }, text(ticket, 'id')))
       await queue.download(video.url, into)
     },
-    async find(job) {
+    async find(job, waits) {
       const endpoint = endpointOf(job.request)
       const body = bodyOf(job.request, new Map([...job.files.keys()].map((slot) => [slot, 'an address'])))
       const id = await settle({
@@ -226,6 +226,7 @@ function openFal(context: Context): Calls {
         begunAt: sentAt.get(job.clientKey) ?? job.begunAt,
         taken: await claims.others(ownerOf(job)),
         patienceMs,
+        waits,
       })
       if (id === undefined) return undefined
       await claims.claim(id, ownerOf(job))

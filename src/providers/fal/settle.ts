@@ -2,6 +2,7 @@
 // same input. The list tells what is over, so a job may still be on its way: absence counts only after a while.
 import type { Clock } from '../../world.ts'
 import { answerAs, type Doors } from '../http.ts'
+import type { Waits } from '../provider.ts'
 import { byItsClock, inTime, sameInput, stillToWait } from '../same-input.ts'
 import type { Listed } from './answers.ts'
 import { listAnswer } from './answers.ts'
@@ -18,6 +19,7 @@ export type Settling = Listing & {
   readonly taken: ReadonlySet<string>
   /** How long a job that was taken may stay out of the list. */
   readonly patienceMs: number
+  readonly waits: Waits | undefined
 }
 
 const everyMs = 20_000
@@ -47,7 +49,7 @@ export async function listed({ doors, host, endpoint }: Listing, more = ''): Pro
 
 /** The request's id; undefined when it never arrived. */
 export async function settle(settling: Settling): Promise<string | undefined> {
-  const { clock, signal, body, taken, begunAt } = settling
+  const { clock, signal, body, taken, begunAt, waits } = settling
   const patience = stillToWait(clock.now(), begunAt, settling.patienceMs)
   for (let waited = 0; ; waited += everyMs) {
     const { items, headers } = await listed(settling)
@@ -57,6 +59,7 @@ export async function settle(settling: Settling): Promise<string | undefined> {
     )
     if (ours !== undefined) return ours.request_id
     if (waited >= patience) return undefined
+    if (waited === 0) waits?.(clock.now() + patience)
     await clock.sleep(everyMs, signal)
   }
 }

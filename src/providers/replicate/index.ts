@@ -172,7 +172,7 @@ function open(context: Context): Calls {
         throw new ProviderFailure(doors.failure({ kind: 'host', words: `its state is ${said.status} again`, retry: true }, said.id))
       await doors.download(url, into)
     },
-    async find(job) {
+    async find(job, waits) {
       const model = modelOf(job.request)
       const input = inputOf(job.request, new Map([...job.files.keys()].map((slot) => [slot, 'an address'])))
       const patience = stillToWait(world.clock.now(), begunAt(job), patienceMs)
@@ -193,6 +193,7 @@ function open(context: Context): Calls {
             billed: 'unknown',
           })
         if (waited >= patience) return undefined
+        if (waited === 0) waits?.(world.clock.now() + patience)
         await world.clock.sleep(everyMs, signal)
       }
     },

@@ -48,7 +48,7 @@ function open({ world, signal, scratch, kept, tool, uploads, use }: Context): Ca
   const base = typeof own === 'string' ? own : 'https://api.wavespeed.ai'
   const doors = openDoors({ world, signal, base, key: { env, header: 'authorization', before: 'Bearer ' }, host, explain: explainWave })
   const account = accountOf(world, base, world.secret(env))
-  const waits = use.settings.settleMs
+  const longest = use.settings.settleMs
   const known = openKnown(world, kept)
   let turn: Promise<unknown> = Promise.resolve()
   /** One submit, or one search for a lost one, at a time: so that at most one task at the host has an owner nobody knows. */
@@ -148,7 +148,7 @@ function open({ world, signal, scratch, kept, tool, uploads, use }: Context): Ca
         throw new ProviderFailure(doors.failure({ kind: 'host', words: 'its result is not there yet', retry: true }, requestId))
       await doors.download(standing.url, into)
     },
-    find: (job) =>
+    find: (job, waits) =>
       alone(async () => {
         const attempt = await known.attemptOf(job.clientKey)
         // Its answer came, and was not written into the journal any more.
@@ -161,7 +161,8 @@ function open({ world, signal, scratch, kept, tool, uploads, use }: Context): Ca
           body: bodyOf(job.request, new Map([...job.files.keys()].map((slot) => [slot, '']))),
           begunAt: attempt?.at ?? job.begunAt,
           others: await known.others(job.clientKey),
-          patienceMs: typeof waits === 'number' ? waits : 60_000,
+          patienceMs: typeof longest === 'number' ? longest : 60_000,
+          waits,
         })
         if (id === undefined) {
           await known.drop(job.clientKey)

@@ -4,6 +4,7 @@
 import { ProviderFailure } from '../../failure.ts'
 import type { Clock } from '../../world.ts'
 import type { Doors } from '../http.ts'
+import type { Waits } from '../provider.ts'
 import { sameInput } from '../same-input.ts'
 import { cannotTell, type Prediction, readList } from './answers.ts'
 import type { Attempt } from './known.ts'
@@ -21,6 +22,7 @@ export type Settling = {
   readonly others: readonly Attempt[]
   /** How long a task that was taken may stay out of the list. */
   readonly patienceMs: number
+  readonly waits: Waits | undefined
 }
 
 const keptFor = 7 * 24 * 3600_000
@@ -78,18 +80,19 @@ const isSure = ({ begunAt, others }: Settling): boolean =>
 
 /** The task's id; undefined when it never arrived. */
 export async function settle(settling: Settling): Promise<string | undefined> {
-  const { clock, signal, body, patienceMs } = settling
+  const { clock, signal, body, patienceMs, waits } = settling
   const look = openLook()
   const until = clock.monotonic() + patienceMs
-  for (;;) {
+  for (let first = true; ; first = false) {
     const found = await look(settling)
     const sure = found.find((item) => isSame(body, item) === true)
     if (sure !== undefined) return sure.id
-    const [first] = found
-    if (first !== undefined && found.length === 1 && isSure(settling)) return first.id
-    if (first !== undefined) throw new ProviderFailure(cannotTell(found.map(({ id }) => id)))
+    const [only] = found
+    if (only !== undefined && found.length === 1 && isSure(settling)) return only.id
+    if (only !== undefined) throw new ProviderFailure(cannotTell(found.map(({ id }) => id)))
     const left = until - clock.monotonic()
     if (left <= 0) return undefined
+    if (first) waits?.(clock.now() + left)
     await clock.sleep(Math.min(everyMs, left), signal)
   }
 }
