@@ -16,3 +16,9 @@ export const safeText = (text: string): string => text.replace(unsafe, escaped)
 
 /** The same for text that must stay on one line. */
 export const safeLine = (text: string): string => safeText(text).replace(/\n/g, '\\n').replace(/\t/g, '\\t')
+
+/** A word of a command line as a person can type it into a shell: in quotes where it needs them, and never an option. */
+export function shellWord(text: string): string {
+  const word = safeLine(text.startsWith('-') ? `./${text}` : text)
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+}

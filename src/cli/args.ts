@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { closest } from '../lang/suggest.ts'
 import type { CommandSpec, OptionSpec } from '../report/help.ts'
 import { usageOf } from '../report/help.ts'
+import { shellWord } from '../safe-text.ts'
 import type { CommandName, OptionName } from './commands.ts'
 import { commands, globals } from './commands.ts'
 
@@ -60,7 +61,7 @@ function parseHelp(word: string | undefined): Parsed {
 
 function unknownCommand(word: string): Wrong {
   // A film where a command should be: most likely it is to be rendered.
-  if (word.endsWith('.ltx')) return wrong(`\`${word}\` is a film, and no command says what to do with it`, `ltx render ${word}`)
+  if (word.endsWith('.ltx')) return wrong(`\`${word}\` is a film, and no command says what to do with it`, `ltx render ${shellWord(word)}`)
   const meant = closest(word, [...specs.map(({ name }) => name), 'help'])
   return wrong(`there is no command \`${word}\``, meant === undefined ? 'ltx --help' : `did you mean \`ltx ${meant}\`?`)
 }

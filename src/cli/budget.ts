@@ -6,10 +6,12 @@ import { compile } from '../compile.ts'
 import { formatMoney, type Money } from '../lang/money.ts'
 import type { Job, Plan } from '../lang/plan.ts'
 import { openScript } from '../open-script.ts'
+import type { Ceiling } from '../report/plan-words.ts'
 import { journalFolder, readHistory } from '../runtime/journal.ts'
 import { bookedFor, readLedger } from '../runtime/ledger.ts'
-import { openPurse, type Short, scopeWords } from '../runtime/purse.ts'
+import { type Booked, type Budgets, openPurse, type Short, scopeWords } from '../runtime/purse.ts'
 import type { Wanted } from './film.ts'
+import { typedFilm } from './film.ts'
 import type { Io } from './io.ts'
 
 /** What another rung of the same film would cost. `undefined`: it cannot be planned. */
@@ -22,6 +24,38 @@ export async function rungPrice(film: Film, rung: Plan['rung'], wanted: Wanted, 
 /** Fits under no ceiling. */
 const tooMuch = Number.MAX_SAFE_INTEGER
 
+/** What earlier runs have bought, of this film and of the others of its folder. */
+async function bookedBefore(film: Film, { world }: Io): Promise<readonly Booked[]> {
+  const folder = journalFolder(film.dotLtx, film.journalName, world.sha256)
+  return bookedFor(await readLedger(world.files, film.dotLtx), folder.slice(folder.lastIndexOf('/') + 1))
+}
+
+/** Every ceiling that the script sets for the film, and what earlier runs have left of it; those of shots by their path. */
+export async function ceilingsOf(
+  film: Film,
+  io: Io,
+): Promise<{ readonly film: readonly Ceiling[]; readonly shots: ReadonlyMap<string, Ceiling> }> {
+  const { shots = new Map<string, Money>(), run, film: whole, day } = budgetsOf(film)
+  const set = [
+    ['run', run],
+    ['film', whole],
+    ['day', day],
+  ] as const
+  const isSet = shots.size > 0 || set.some(([, budget]) => budget !== undefined)
+  const booked = isSet ? await bookedBefore(film, io) : []
+  const left = (budgets: Budgets, path = ''): Money =>
+    openPurse(budgets, booked, io.world.clock.now).reserve('all', path, tooMuch)?.left ?? 0
+  return {
+    film: set.flatMap(([scope, budget]) => (budget === undefined ? [] : [{ scope, budget, left: left({ [scope]: budget }) }])),
+    shots: new Map(
+      [...shots].map(([path, budget]) => [
+        path,
+        { scope: 'shot' as const, budget, left: left({ shots: new Map([[path, budget]]) }, path) },
+      ]),
+    ),
+  }
+}
+
 export type BudgetRefusal = { readonly message: string; readonly next: readonly string[] }
 
 /** `only`: the paths that are wanted; all where it is absent. */
@@ -33,11 +67,10 @@ export async function budgetRefusal(
 ): Promise<BudgetRefusal | undefined> {
   const { files, clock, sha256 } = io.world
   const folder = journalFolder(film.dotLtx, film.journalName, sha256)
-  const [ledger, history] = await Promise.all([readLedger(files, film.dotLtx), readHistory(files, folder)])
+  const [booked, history] = await Promise.all([bookedBefore(film, io), readHistory(files, folder)])
   // What is at the host already is paid for, or as good as.
   const isBegun = ({ key }: Job): boolean => key !== undefined && (history.open.get(key)?.stage ?? 'intent') !== 'intent'
   const buy = film.plan.jobs.filter((job) => job.made === undefined && job.price > 0 && (only?.has(job.path) ?? true) && !isBegun(job))
-  const booked = bookedFor(ledger, folder.slice(folder.lastIndexOf('/') + 1))
   const budgets = budgetsOf(film)
   const purse = openPurse(budgets, booked, clock.now)
   const shorts = buy.flatMap((job) => {
@@ -66,7 +99,7 @@ type Buying = { readonly buy: readonly Job[]; readonly left: Money; readonly onl
 
 /** Commands that cost less, each with its price, those that fit marked by their order: dearest that fits first. */
 async function cheaper(film: Film, { buy, left, only }: Buying, wanted: Wanted, io: Io): Promise<readonly string[]> {
-  const { script } = film.opened
+  const script = typedFilm(film, io)
   const draft = film.plan.rung === 'final' && only === undefined ? await rungPrice(film, 'draft', wanted, io) : undefined
   const total = buy.reduce((sum, job) => sum + job.price, 0)
   const lines: (readonly [string, string])[] = []

@@ -6,7 +6,7 @@ import { ProviderFailure } from '../failure.ts'
 import { packageRoot } from '../package-root.ts'
 import { exitCode } from '../report/exit.ts'
 import { fileSize } from '../report/say.ts'
-import { safeText } from '../safe-text.ts'
+import { safeText, shellWord } from '../safe-text.ts'
 import { keyFilePath } from '../world.keys.node.ts'
 import type { Call, Io } from './io.ts'
 
@@ -138,7 +138,7 @@ export async function doctor(call: Call, io: Io): Promise<number> {
   if (provider !== undefined) return (await import('./doctor-provider.ts')).doctorProvider(provider, call, io)
   if (call.files[0] !== undefined) {
     io.stderr.write(
-      `ltx: \`ltx doctor\` looks at this machine; of a film it looks at a provider\n  ltx doctor --provider NAME ${safeText(call.files[0])}\n`,
+      `ltx: \`ltx doctor\` looks at this machine; of a film it looks at a provider\n  ltx doctor --provider NAME ${shellWord(call.files[0])}\n`,
     )
     return exitCode('usage')
   }

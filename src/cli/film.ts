@@ -1,7 +1,7 @@
 // What every command that works on a film begins with: which script, which film of a series, read and planned; and how
 // its diagnostics are shown.
 import { access, constants } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import type { Film } from '../compile.ts'
 import { compile } from '../compile.ts'
 import { paramsOf as paramsIn } from '../lang/meaning/file-scope.ts'
@@ -15,7 +15,7 @@ import type { FilmOptions, Opened } from '../open-script.ts'
 import { checkFilm, openScript, readOrNothing } from '../open-script.ts'
 import { exitCode } from '../report/exit.ts'
 import { renderDiagnostics } from '../report/frame.ts'
-import { safeText } from '../safe-text.ts'
+import { safeText, shellWord } from '../safe-text.ts'
 import { onlyFilm, pairsOf } from './args.ts'
 import type { Call, Io } from './io.ts'
 import { Stop } from './io.ts'
@@ -63,6 +63,16 @@ export async function filmsHere(io: Io): Promise<readonly string[]> {
     const opened = kinds[index]
     return opened?.loaded.files.get(opened.loaded.entry)?.kind === 'film'
   })
+}
+
+/** A script as it is typed from here. */
+export const typedScript = ({ root, script }: Pick<Opened, 'root' | 'script'>, io: Io): string =>
+  shellWord(relative(io.cwd, join(root, script)) || script)
+
+/** A film as it is typed from here: its script, and which episode of it. */
+export function typedFilm({ opened, journalName }: Pick<Film, 'opened' | 'journalName'>, io: Io): string {
+  const episode = journalName.slice(opened.script.length + 1)
+  return `${typedScript(opened, io)}${episode === '' ? '' : ` --episode ${shellWord(episode)}`}`
 }
 
 export function rungOf(call: Call): Plan['rung'] {
@@ -147,7 +157,7 @@ export async function planFilms(all: readonly Wanted[], rung: Plan['rung'], open
 
 /** Reads and plans; on errors shows them and stops with the script's exit code. */
 export async function planFilm(opened: Opened, wanted: Wanted, rung: Plan['rung'], io: Io): Promise<Film> {
-  const film = await compile(opened, { rung, ...wanted }, io.world, io.env)
+  const film = await compile(opened, { rung, ...wanted, tell: (text) => void io.stderr.write(`${safeText(text)} …\n`) }, io.world, io.env)
   if (film !== undefined) return film
   showDiagnostics(opened, io)
   if (!opened.reporter.failed())

@@ -2,7 +2,7 @@
 // anything that is there.
 import { basename, join, resolve } from 'node:path'
 import { ProviderFailure } from '../failure.ts'
-import { safeText } from '../safe-text.ts'
+import { safeText, shellWord } from '../safe-text.ts'
 import type { Call, Io } from './io.ts'
 
 /** A file name from a title: lower-case words joined by hyphens. */
@@ -107,13 +107,8 @@ export async function init(call: Call, io: Io): Promise<number> {
   }
   await disk.makeFolder(folder)
   for (const [file, text] of files) if (!there.includes(file)) await disk.writeWhole(join(folder, file), text)
-  const into =
-    call.words[0] === undefined
-      ? ''
-      : `cd ${/^[\w./-]+$/.test(call.words[0]) ? call.words[0] : `'${call.words[0].replaceAll("'", "'\\''")}'`} && `
-  io.stdout.write(
-    `${safeText(join(call.words[0] ?? '.', name))} is a film of two shots. Next:\n  ${safeText(into)}ltx render ${name} --animatic\n`,
-  )
+  const into = call.words[0] === undefined ? '' : `cd ${shellWord(call.words[0])} && `
+  io.stdout.write(`${safeText(join(call.words[0] ?? '.', name))} is a film of two shots. Next:\n  ${into}ltx render ${name} --animatic\n`)
   if (there.length > 0) io.stderr.write(`left as they were: ${there.map(safeText).join(', ')}\n`)
   return 0
 }

@@ -6,8 +6,8 @@ import { planJson } from '../report/plan-json.ts'
 import { planShotText } from '../report/plan-shot-text.ts'
 import { planText } from '../report/plan-text.ts'
 import { safeText } from '../safe-text.ts'
-import { rungPrice } from './budget.ts'
-import { knownPath, planFilms, rungOf, scriptOf, showDiagnostics, staleOf, type Wanted, wantedFilms } from './film.ts'
+import { ceilingsOf, rungPrice } from './budget.ts'
+import { knownPath, planFilms, rungOf, scriptOf, showDiagnostics, staleOf, typedFilm, type Wanted, wantedFilms } from './film.ts'
 import type { Call, Io } from './io.ts'
 
 export async function plan(call: Call, io: Io): Promise<number> {
@@ -17,10 +17,16 @@ export async function plan(call: Call, io: Io): Promise<number> {
   for (const [index, film] of (await planFilms(wanted, rungOf(call), opened, io)).entries()) {
     const shot = options.value('shot')
     if (options.has('json')) io.stdout.write(planJson(film.plan))
-    else if (shot !== undefined) io.stdout.write(shotText(film, shot, io))
+    else if (shot !== undefined) io.stdout.write(await shotText(film, shot, io))
     else {
       const next = await nextRung(film, wanted[index] ?? {}, io)
-      const look = { colour: io.colour, width: io.width, verbose: options.has('verbose') }
+      const look = {
+        colour: io.colour,
+        width: io.width,
+        verbose: options.has('verbose'),
+        script: typedFilm(film, io),
+        ceilings: (await ceilingsOf(film, io)).film,
+      }
       io.stdout.write(releasedText(film) + planText(film.plan, next === undefined ? look : { ...look, next }))
     }
   }
@@ -42,6 +48,9 @@ const releasedText = (film: Film): string => {
   return stale === undefined ? '' : `${safeText(stale)}\n`
 }
 
-function shotText(film: Film, name: string, io: Io): string {
-  return planShotText(film.program, film.plan, knownPath(name, film, io), { colour: io.colour, width: io.width })
+async function shotText(film: Film, name: string, io: Io): Promise<string> {
+  const path = knownPath(name, film, io)
+  const ceiling = (await ceilingsOf(film, io)).shots.get(path)
+  const look = { colour: io.colour, width: io.width, ...(ceiling === undefined ? {} : { ceiling }) }
+  return planShotText(film.program, film.plan, path, look)
 }

@@ -4,7 +4,7 @@ import { openScript } from '../open-script.ts'
 import { exitCode } from '../report/exit.ts'
 import { openLockFile } from '../runtime/lock-file.ts'
 import { safeText } from '../safe-text.ts'
-import { knownPath, planFilm, scriptOf, showDiagnostics, wantedFilms } from './film.ts'
+import { knownPath, planFilm, scriptOf, showDiagnostics, typedScript, wantedFilms } from './film.ts'
 import type { Call, Io } from './io.ts'
 
 export async function rename(call: Call, io: Io): Promise<number> {
@@ -20,7 +20,7 @@ export async function rename(call: Call, io: Io): Promise<number> {
   }
   const known = [...lock.lock().jobs.keys()].some((id) => id === from || id.startsWith(`${from}@`))
   if (!known) {
-    io.stderr.write(`ltx: the lock knows no clip of \`${safeText(from)}\`\n  see what it offers: ltx plan ${safeText(opened.script)}\n`)
+    io.stderr.write(`ltx: the lock knows no clip of \`${safeText(from)}\`\n  see what it offers: ltx plan ${typedScript(opened, io)}\n`)
     return exitCode('usage')
   }
   if (film.program.items.some((item) => item.path === from)) {

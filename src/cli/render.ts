@@ -12,7 +12,7 @@ import type { Screen } from '../report/screen.ts'
 import { chooseScreen, isCi, openScreen } from '../report/screen.ts'
 import { safeText } from '../safe-text.ts'
 import { budgetRefusal } from './budget.ts'
-import { planFilm, planFilms, rungOf, scriptOf, showDiagnostics, staleOf, type Wanted, wantedFilms } from './film.ts'
+import { planFilm, planFilms, rungOf, scriptOf, showDiagnostics, staleOf, typedFilm, type Wanted, wantedFilms } from './film.ts'
 import type { Call, Io } from './io.ts'
 import { onlyPaths } from './only.ts'
 
@@ -89,7 +89,7 @@ export async function render(call: Call, io: Io): Promise<number> {
 function isLeftAsItIs(film: Film, call: Call, io: Io): boolean {
   const stale = staleOf(film)
   if (stale === undefined || call.options.has('refresh')) return false
-  io.stdout.write(`${safeText(stale)}\n  refresh it: ltx render ${safeText(film.opened.script)} --refresh\n`)
+  io.stdout.write(`${safeText(stale)}\n  refresh it: ltx render ${typedFilm(film, io)} --refresh\n`)
   return true
 }
 
@@ -97,7 +97,7 @@ type Rendering = { readonly wanted: Wanted; readonly call: Call; readonly stoppi
 
 async function renderFilm(film: Film, { wanted, call, stopping }: Rendering, io: Io): Promise<Exit> {
   const only = await onlyPaths(film, call, io)
-  const refusal = refusalOf(film, call) ?? (await overBudget(film, only, wanted, io))
+  const refusal = refusalOf(film, call, typedFilm(film, io)) ?? (await overBudget(film, only, wanted, io))
   if (refusal !== undefined) {
     io.stderr.write(`ltx: ${safeText(refusal.message)}\n${refusal.next.map((line) => `  ${safeText(line)}\n`).join('')}`)
     return refusal.exit
@@ -114,6 +114,7 @@ async function renderFilm(film: Film, { wanted, call, stopping }: Rendering, io:
     colour: io.colour,
     now: () => io.world.clock.monotonic(),
     sources: film.opened.sources,
+    script: typedFilm(film, io),
     ...(wantedJobs === undefined ? {} : { only: wantedJobs }),
   })
   stopping.watch(screen)
@@ -143,9 +144,8 @@ async function renderFilm(film: Film, { wanted, call, stopping }: Rendering, io:
 type Refusal = { readonly message: string; readonly next: readonly string[]; readonly exit: Exit }
 
 /** What stops a render before anything is begun. */
-function refusalOf({ plan, program, capabilities, opened }: Film, call: Call): Refusal | undefined {
+function refusalOf({ plan, program, capabilities }: Film, call: Call, script: string): Refusal | undefined {
   const make = plan.jobs.filter((job) => job.made === undefined)
-  const { script } = opened
   if (call.options.has('frozen') && make.length > 0) {
     const paths = [...new Set(make.map((job) => job.path))]
     return {
@@ -181,23 +181,21 @@ async function overBudget(film: Film, only: ReadonlySet<string> | undefined, wan
 }
 
 /** Purchases that no shot asks for any more: what came of them. */
-function tellAdrift(script: string, { outcome }: Made, io: Io): void {
+function tellAdrift(script: string, { outcome }: Pick<Made, 'outcome'>, io: Io): void {
   const { fetched, adrift } = outcome
   if (fetched.length > 0 && !io.quiet)
     io.stdout.write(
       `${fetched.length} paid for by an earlier script ${fetched.length === 1 ? 'is' : 'are'} in the store now, for when the script goes back\n`,
     )
   if (adrift.length > 0)
-    io.stderr.write(
-      `ltx: ${adrift.length} paid for by an earlier script could not be fetched yet\n  ltx resolve ${safeText(script)} lists them\n`,
-    )
+    io.stderr.write(`ltx: ${adrift.length} paid for by an earlier script could not be fetched yet\n  ltx resolve ${script} lists them\n`)
 }
 
 /** Where everything lies, and what to type next. */
 function tellEnd(film: Film, { outcome, deliveries }: Made, io: Io): void {
   const shown = (path: string): string => safeText(relative(io.cwd, path) || path)
   if (outcome.failure !== undefined) io.stderr.write(`ltx: ${safeText(outcome.failure.message)}\n  ${safeText(outcome.failure.next)}\n`)
-  tellAdrift(film.opened.script, { outcome }, io)
+  tellAdrift(typedFilm(film, io), { outcome }, io)
   if (deliveries === undefined) return
   const lines = [
     ['film', shown(deliveries.film)],
@@ -208,7 +206,7 @@ function tellEnd(film: Film, { outcome, deliveries }: Made, io: Io): void {
   const width = Math.max(...lines.map(([what = '']) => what.length))
   for (const [what = '', where] of lines) io.stdout.write(`${what.padEnd(width)}  ${where}\n`)
   if (!deliveries.cutAgain && !io.quiet) io.stdout.write('nothing had changed: the film is as it was\n')
-  const script = shown(`${film.opened.root}/${film.opened.script}`)
+  const script = typedFilm(film, io)
   const next = film.plan.rung === 'animatic' ? `ltx plan ${script}` : `ltx takes ${script} SHOT`
   io.stdout.write(`${'next'.padEnd(width)}  ${next}\n`)
 }

@@ -14,7 +14,7 @@ import { scratchPath } from '../runtime/layout.ts'
 import { takeProject } from '../runtime/project-lock.ts'
 import { openRecorder } from '../runtime/recorder.ts'
 import { safeText } from '../safe-text.ts'
-import { planFilm, rungOf, scriptOf, wantedFilms } from './film.ts'
+import { planFilm, rungOf, scriptOf, typedFilm, wantedFilms } from './film.ts'
 import type { Call, Io } from './io.ts'
 
 type How = Extract<Event, { type: 'job.resolved' }>['how']
@@ -57,7 +57,7 @@ export async function resolve(call: Call, io: Io): Promise<number> {
   const meant = name === undefined ? open : open.filter((attempt) => attempt.job === name || pathOf(attempt) === name)
   if (how === undefined) return list(meant, film, call, io)
   const pending = meant.filter((attempt) => standingOf(attempt, film) !== 'under way')
-  const clash = clashOf({ how, name: name ?? '', meant, pending, film })
+  const clash = clashOf({ how, name: name ?? '', meant, pending, film, script: typedFilm(film, io) })
   if (clash !== undefined) return refuse(io, ...clash)
   return settle({ how, pending, folder }, film, call, io)
 }
@@ -73,11 +73,12 @@ type Asked = {
   readonly meant: readonly Attempt[]
   readonly pending: readonly Attempt[]
   readonly film: Film
+  /** As it is typed. */
+  readonly script: string
 }
 
 /** Why the word cannot be taken: message and next step. */
-function clashOf({ how, name, meant, pending, film }: Asked): readonly [string, string] | undefined {
-  const script = film.opened.script
+function clashOf({ how, name, meant, pending, film, script }: Asked): readonly [string, string] | undefined {
   if (meant.length === 0) return [`nothing is uncertain about ${name}`, `ltx resolve ${script} lists what is`]
   if (pending.length === 0) return [`${name} is at the host, and nothing about it is uncertain`, `ltx render ${script} goes on with it`]
   if (how === 'resubmit' && pending.every((attempt) => standingOf(attempt, film) === 'adrift'))
@@ -108,7 +109,7 @@ function list(attempts: readonly Attempt[], film: Film, call: Call, io: Io): num
   if (found.length === 0) io.stdout.write('nothing is uncertain: every purchase is in the store, or was never made\n')
   for (const { attempt, standing } of found) io.stdout.write(entryText(attempt, standing))
   const first = urgent[0]
-  if (first !== undefined) io.stdout.write(nextText(film, first.attempt))
+  if (first !== undefined) io.stdout.write(nextText(typedFilm(film, io), first.attempt))
   return code
 }
 
@@ -125,8 +126,8 @@ function entryText(attempt: Attempt, standing: Standing): string {
   ].join('')
 }
 
-function nextText(film: Film, attempt: Attempt): string {
-  const begin = `ltx resolve ${oneLine(film.opened.script)} ${oneLine(pathOf(attempt))}`
+function nextText(script: string, attempt: Attempt): string {
+  const begin = `ltx resolve ${script} ${oneLine(pathOf(attempt))}`
   return [
     `\nlook at the host for a job of that time and those words, then say what is so:\n`,
     `  ${begin} --found ID   it is there, under this id: its clip is fetched\n`,
@@ -159,7 +160,7 @@ async function settle({ how, pending, folder }: Word, film: Film, call: Call, io
   for (const attempt of pending) io.stdout.write(`${oneLine(attempt.job)}  ${saidText[how](formatMoney(attempt.reserved))}\n`)
   const [first] = pending
   if (how !== 'give-up' && first !== undefined)
-    io.stdout.write(`next  ltx render ${oneLine(film.opened.script)} --only ${oneLine(pathOf(first))}\n`)
+    io.stdout.write(`next  ltx render ${typedFilm(film, io)} --only ${oneLine(pathOf(first))}\n`)
   return 0
 }
 

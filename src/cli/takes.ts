@@ -7,7 +7,7 @@ import { timecode } from '../lang/time.ts'
 import { openScript } from '../open-script.ts'
 import { exitCode } from '../report/exit.ts'
 import { safeText } from '../safe-text.ts'
-import { knownPath, planFilm, rungOf, scriptOf, wantedFilms } from './film.ts'
+import { knownPath, planFilm, rungOf, scriptOf, typedFilm, wantedFilms } from './film.ts'
 import type { Call, Io } from './io.ts'
 
 export type TakeLine = {
@@ -60,14 +60,12 @@ export async function takes(call: Call, io: Io): Promise<number> {
   const there = lines.filter((line) => line.made)
   if (there.length === 0) {
     io.stdout.write(
-      `nothing is made yet: ltx render ${safeText(opened.script)}${film.namespace === 'animatic' ? ' --animatic' : ''} --only ${path}\n`,
+      `nothing is made yet: ltx render ${typedFilm(film, io)}${film.namespace === 'animatic' ? ' --animatic' : ''} --only ${path}\n`,
     )
     return exitCode('ok')
   }
   const sheet = await writeSheet(film, path, there, io)
-  io.stdout.write(
-    `side by side  ${safeText(relative(io.cwd, sheet))}\nnext          ltx pick ${safeText(relative(io.cwd, join(opened.root, opened.script)))} ${path} N\n`,
-  )
+  io.stdout.write(`side by side  ${safeText(relative(io.cwd, sheet))}\nnext          ltx pick ${typedFilm(film, io)} ${path} N\n`)
   return 0
 }
 

@@ -5,12 +5,30 @@ import type { Path, Program, Words } from '../lang/program.ts'
 import { closest } from '../lang/suggest.ts'
 import { framesToSeconds } from '../lang/time.ts'
 import { wrap } from './cell.ts'
-import { bridgeText, classText, marks, moveText, priceText, rateText, routedText, secondsText } from './plan-words.ts'
+import {
+  bridgeText,
+  type Ceiling,
+  ceilingText,
+  classText,
+  marks,
+  moveText,
+  priceText,
+  rateText,
+  routedText,
+  secondsText,
+} from './plan-words.ts'
 import type { Row } from './row.ts'
 import { paint, piece } from './row.ts'
 import { counted, oneLine, roughly } from './say.ts'
 
-export type ShotLook = { readonly colour: boolean; readonly width: number }
+export type ShotLook = {
+  readonly colour: boolean
+  readonly width: number
+  /** Its ceiling, and what is left of it. */
+  readonly ceiling?: Ceiling
+  /** The film as it is typed from where the person is. */
+  readonly script?: string
+}
 
 const margin = 11
 
@@ -47,7 +65,7 @@ export function planShotText(program: Pick<Program, 'items'>, plan: Plan, path: 
   const main = first[0]
   const rows: readonly Row[] = [
     headRow(line),
-    ...settingRows(plan, line, look.width),
+    ...settingRows(plan, line, look),
     ...(item?.kind === 'shot' ? [[], heading('words, merged'), ...wordRows(item.words, look.width)] : []),
     ...(main === undefined || main.request.prompt === '' ? [] : [[], heading('sent to the model'), ...promptRows(main, look.width)]),
     [],
@@ -68,7 +86,7 @@ function headRow(line: PlanLine): Row {
   ]
 }
 
-function settingRows(plan: Plan, line: PlanLine, width: number): readonly Row[] {
+function settingRows(plan: Plan, line: PlanLine, { width, ceiling }: ShotLook): readonly Row[] {
   const rows = (label: string, text: string): readonly Row[] => labelled(label, text, width)
   const shot = line.kind === 'shot'
   const estimated = plan.jobs.filter((job) => line.jobs.includes(job.id) && job.made === undefined && job.estimated)
@@ -85,6 +103,7 @@ function settingRows(plan: Plan, line: PlanLine, width: number): readonly Row[] 
     ...(shot && line.reproducibility !== 'keep-bytes' ? rows('seed', String(line.seed)) : []),
     ...(shot ? rows('class', `${line.reproducibility}: ${classText(line.reproducibility)}`) : []),
     ...(line.change === 'keep' ? [] : rows('price', `${price}, about ${roughly(line.expected)}`)),
+    ...(ceiling === undefined ? [] : rows('budget', ceilingText(ceiling))),
   ]
 }
 

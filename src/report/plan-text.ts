@@ -1,11 +1,23 @@
 // `ltx plan`: a plan in, a table for people out. One line an item with what happens to it, under it why and by which
 // bridges; then totals and what to type next. Whatever is the same for every shot is said once, above; columns that do
 // not fit are left out in a fixed order and said with `--verbose`.
-import { formatMoney } from '../lang/money.ts'
+import { formatMoney, type Money } from '../lang/money.ts'
 import type { Bridge, Plan, PlanLine, Reproducibility } from '../lang/plan.ts'
 import { formatSeconds } from '../lang/time.ts'
+import { shellWord } from '../safe-text.ts'
 import { column, shortenMiddle, widthOf, wrap } from './cell.ts'
-import { bridgeText, classText, makerText, marks, moveText, priceText, rateText, secondsText } from './plan-words.ts'
+import {
+  bridgeText,
+  type Ceiling,
+  ceilingText,
+  classText,
+  makerText,
+  marks,
+  moveText,
+  priceText,
+  rateText,
+  secondsText,
+} from './plan-words.ts'
 import type { Row } from './row.ts'
 import { paint, piece } from './row.ts'
 import { oneLine, roughly } from './say.ts'
@@ -14,6 +26,10 @@ export type PlanLook = {
   readonly colour: boolean
   readonly width: number
   readonly verbose?: boolean
+  /** The film as it is typed from where the person is. */
+  readonly script?: string
+  /** Ceilings besides that of a run, where the caller has looked at what is left of them. */
+  readonly ceilings?: readonly Ceiling[]
   /** What the ladder's next rung would cost, where the caller has planned it. */
   readonly next?: { readonly rung: 'draft' | 'final'; readonly price: number }
 }
@@ -231,11 +247,12 @@ function footRows(plan: Plan, layout: Layout, look: PlanLook): readonly Row[] {
     ...wrap(sum, look.width).map((text): Row => [piece(text, 'strong')]),
     ...(film.budget !== undefined && totals.price > film.budget ? [overRow(totals.price - film.budget)] : []),
     ...(totals.estimated === undefined ? [] : wrap(estimateHint, look.width).map((text): Row => [piece(text, 'quiet')])),
+    ...(look.ceilings ?? []).flatMap((ceiling) => ceilingRows(ceiling, totals.price)),
     ...(layout.left.length > 0 && look.verbose !== true
       ? [[piece(`not shown here: ${layout.left.map(({ title }) => title).join(', ')} (--verbose)`, 'quiet')]]
       : []),
     ...plan.missingKeys.flatMap(keyRows),
-    ...plan.renames.flatMap((rename) => renameRows(plan, rename)),
+    ...plan.renames.flatMap((rename) => renameRows(rename, look.script ?? shellWord(plan.film.span.path))),
     ...nextRows(plan, look),
   ]
 }
@@ -248,22 +265,29 @@ const overRow = (over: number): Row => [
   piece(`${formatMoney(over)} over the budget: the run stops when it is spent; raise \`budget\`, or render a part with --only`),
 ]
 
+function ceilingRows(ceiling: Ceiling, price: Money): readonly Row[] {
+  if (ceiling.scope === 'run') return []
+  const over = price - ceiling.left
+  if (over <= 0) return [[piece(`budget: ${ceilingText(ceiling)}`, 'quiet')]]
+  return [[piece('! ', 'bad'), piece(`budget: ${ceilingText(ceiling)}; this would need ${formatMoney(price)}`)]]
+}
+
 const keyRows = (name: string): readonly Row[] => [
   [piece('! ', 'warn'), piece(`the key ${oneLine(name)} is not set; to render, type`)],
   [piece(`    export ${oneLine(name)}=YOUR_KEY`, 'live')],
 ]
 
-const renameRows = (plan: Plan, { from, to }: Plan['renames'][number]): readonly Row[] => [
+const renameRows = ({ from, to }: Plan['renames'][number], script: string): readonly Row[] => [
   [piece('? ', 'warn'), piece(`${oneLine(to)} looks like ${oneLine(from)} under a new name; to keep its clips, type`)],
-  [piece(`    ltx rename ${oneLine(plan.film.span.path)} ${oneLine(from)} ${oneLine(to)}`, 'live')],
+  [piece(`    ltx rename ${script} ${oneLine(from)} ${oneLine(to)}`, 'live')],
 ]
 
 const rungAfter = { animatic: 'draft', draft: 'final', final: undefined } as const
 const flagOf = (rung: Plan['rung']): string => (rung === 'final' ? '' : ` --${rung}`)
 
 /** What to type now, and what the ladder's next rung would cost. */
-function nextRows(plan: Plan, { next }: PlanLook): readonly Row[] {
-  const script = oneLine(plan.film.span.path)
+function nextRows(plan: Plan, look: PlanLook): readonly Row[] {
+  const { next, script = shellWord(plan.film.span.path) } = look
   const after = rungAfter[plan.rung]
   const render: Row = [piece('→ ', 'live'), piece(`ltx render ${script}${flagOf(plan.rung)}`)]
   if (after === undefined) return [render]

@@ -78,3 +78,12 @@ export function makerText(line: PlanLine): string {
   if (line.kind !== 'shot') return line.kind
   return oneLine([line.provider, line.model].filter(Boolean).join(' '))
 }
+
+/** A ceiling of the script, and what earlier runs have left of it. */
+export type Ceiling = { readonly scope: 'run' | 'film' | 'day' | 'shot'; readonly budget: Money; readonly left: Money }
+
+const scopes = { run: 'for a run', film: 'for the film', day: 'for today, all films of the folder together', shot: 'for the shot' } as const
+
+/** `$41.20 of $60.00 left for the film`. */
+export const ceilingText = ({ scope, budget, left }: Ceiling): string =>
+  `${formatMoney(left)} of ${formatMoney(budget)} left ${scopes[scope]}`

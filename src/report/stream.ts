@@ -27,6 +27,8 @@ export type ScreenOptions = {
   readonly now: () => number
   /** The scripts by their paths: with them a failure shows its line. */
   readonly sources?: ReadonlyMap<string, Source>
+  /** The film as it is typed from where the person is. */
+  readonly script?: string
   /** The jobs this run is about, when it is not the whole plan. */
   readonly only?: ReadonlySet<JobId>
 }

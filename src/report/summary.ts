@@ -3,6 +3,7 @@
 import { formatMoney } from '../lang/money.ts'
 import type { Source } from '../lang/source.ts'
 import { formatSeconds, framesToSeconds } from '../lang/time.ts'
+import { shellWord } from '../safe-text.ts'
 import { renderPlace } from './frame.ts'
 import type { Row } from './row.ts'
 import { piece } from './row.ts'
@@ -64,6 +65,7 @@ function numbers(view: View, now: number): Row {
 }
 
 type Sources = ReadonlyMap<string, Source>
+export type SummaryOptions = { readonly sources?: Sources; readonly script?: string }
 
 /** The line of the script that asked for it. */
 function placeRows({ job }: JobView, sources: Sources | undefined): readonly Row[] {
@@ -78,15 +80,15 @@ function purseRows({ failure, job }: JobView): readonly Row[] {
 }
 
 /** What to type about it, where it can be said exactly. */
-function commandRows(view: View, { failure, job, state }: JobView): readonly Row[] {
-  const command = `ltx resolve ${oneLine(view.plan.film.span.path)} ${oneLine(job.path)}`
+function commandRows(script: string, { failure, job, state }: JobView): readonly Row[] {
+  const command = `ltx resolve ${script} ${oneLine(job.path)}`
   if (state === 'uncertain') return [[piece('      ', 'quiet'), piece(`${command} --resubmit | --found ID | --give-up`, 'live')]]
   if (failure?.kind === 'expired' && job.price > 0 && failure.billed !== 'no')
     return [[piece('      ', 'quiet'), piece(`${command} --resubmit`, 'live')]]
   return []
 }
 
-function failureRows(view: View, job: JobView, sources: Sources | undefined): readonly Row[] {
+function failureRows(job: JobView, { script, sources }: SummaryOptions & { readonly script: string }): readonly Row[] {
   const uncertain = job.state === 'uncertain'
   const what = failureText(job)
   const next = job.failure === undefined ? '' : oneLine(job.failure.next)
@@ -95,7 +97,7 @@ function failureRows(view: View, job: JobView, sources: Sources | undefined): re
     ...placeRows(job, sources),
     ...purseRows(job),
     ...(next === '' ? [] : [[piece(`    → ${next}`, 'quiet')]]),
-    ...commandRows(view, job),
+    ...commandRows(script, job),
   ]
 }
 
@@ -117,7 +119,8 @@ function adjustedRows(view: View): readonly Row[] {
 }
 
 /** All of it, top to bottom. Rows may be longer than the screen is wide: nothing of a message is cut here. */
-export function summaryRows(view: View, now: number, sources?: Sources): readonly Row[] {
+export function summaryRows(view: View, now: number, options: SummaryOptions = {}): readonly Row[] {
+  const script = options.script ?? shellWord(view.plan.film.span.path)
   const failures = failuresOf(view)
   const more = failures.length - shown
   const unfinished = view.made === undefined || view.stopped?.reason === 'failed'
@@ -125,17 +128,13 @@ export function summaryRows(view: View, now: number, sources?: Sources): readonl
     headline(view),
     numbers(view, now),
     ...adjustedRows(view),
-    ...failures.slice(0, shown).flatMap((job) => failureRows(view, job, sources)),
+    ...failures.slice(0, shown).flatMap((job) => failureRows(job, { ...options, script })),
     ...(more > 0 ? [[piece(`  … and ${counted(more, 'more failure')}`, 'quiet')]] : []),
-    ...(unfinished && view.startedAt !== undefined ? [goOn(view)] : []),
+    ...(unfinished && view.startedAt !== undefined ? [goOn(view, script)] : []),
   ]
 }
 
-function goOn(view: View): Row {
+function goOn(view: View, script: string): Row {
   const rung = view.plan.rung === 'final' ? '' : ` --${view.plan.rung}`
-  return [
-    piece('  go on: ', 'quiet'),
-    piece(`ltx render ${oneLine(view.plan.film.span.path)}${rung}`),
-    piece('  (nothing is bought twice)', 'quiet'),
-  ]
+  return [piece('  go on: ', 'quiet'), piece(`ltx render ${script}${rung}`), piece('  (nothing is bought twice)', 'quiet')]
 }

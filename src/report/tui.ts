@@ -51,7 +51,7 @@ function openDrawing(colour: boolean): (rows: readonly Row[], columns: number) =
 
 const sizeOf = (stream: Stream): Size => ({ columns: stream.columns || 80, rows: stream.rows || 24 })
 
-export function openTui(plan: Plan, stream: Stream, { colour, now, only, sources }: ScreenOptions): Screen {
+export function openTui(plan: Plan, stream: Stream, { colour, now, only, ...words }: ScreenOptions): Screen {
   const view = emptyView(plan, only)
   const painter = openPainter(stream)
   // Events carry the runtime's clock, which need not be the one that ticks here.
@@ -104,7 +104,7 @@ export function openTui(plan: Plan, stream: Stream, { colour, now, only, sources
       painter.clear()
       painter.showCursor()
       if (view.startedAt === undefined) return
-      for (const row of summaryRows(view, now() - lag, sources)) stream.write(`${paint(row, colour)}\n`)
+      for (const row of summaryRows(view, now() - lag, words)) stream.write(`${paint(row, colour)}\n`)
     },
   }
 }

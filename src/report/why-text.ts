@@ -2,16 +2,18 @@
 // of its key, then what has no part in it, then what to type.
 import type { Job, Plan, PlanLine } from '../lang/plan.ts'
 import type { Path } from '../lang/program.ts'
-import { findItem, labelled, noItemText } from './plan-shot-text.ts'
+import { shellWord } from '../safe-text.ts'
+import { findItem, labelled, noItemText, type ShotLook } from './plan-shot-text.ts'
 import { moveText, rateText, routedText } from './plan-words.ts'
 import type { Row } from './row.ts'
 import { paint, piece } from './row.ts'
 import { counted, oneLine } from './say.ts'
 
-export type WhyLook = { readonly colour: boolean; readonly width: number }
+export type WhyLook = ShotLook
 
 /** Where the plan has no such item, `noItemText`. */
-export function whyText(plan: Plan, path: Path, { colour, width }: WhyLook): string {
+export function whyText(plan: Plan, path: Path, look: WhyLook): string {
+  const { colour, width } = look
   const found = findItem(plan, path)
   if (found === undefined) return `${noItemText(plan, path)}\n`
   const { line, jobs } = found
@@ -23,7 +25,7 @@ export function whyText(plan: Plan, path: Path, { colour, width }: WhyLook): str
     ...jobs.flatMap((job) => [[], ...jobRows(job, jobs[0], plan, width)]),
     [],
     ...labelled('no part', 'names, places in the film, comments, layout, picks of other shots, local paths', width),
-    ...nextRows(plan, line),
+    ...nextRows(plan, line, look),
   ]
   return `${rows.map((row) => paint(row, colour)).join('\n')}\n`
 }
@@ -98,9 +100,9 @@ function waitsFor(job: Job, plan: Plan): string {
   return input?.kind === 'job' ? input.id : 'what it goes on from'
 }
 
-function nextRows(plan: Plan, line: PlanLine): readonly Row[] {
+function nextRows(plan: Plan, line: PlanLine, look: ShotLook): readonly Row[] {
   if (line.change === 'drop') return []
-  const script = oneLine(plan.film.span.path)
+  const { script = shellWord(plan.film.span.path) } = look
   const rung = plan.rung === 'final' ? '' : ` --${plan.rung}`
   const say = (command: string, does: string): Row => [piece('→ ', 'live'), piece(command), piece(`  ${does}`, 'quiet')]
   const full = say(`ltx plan ${script}${rung} --shot ${oneLine(line.path)}`, 'the same shot in full')
