@@ -46,6 +46,19 @@ describe('a table in CSV', () => {
     expect(episodes.map((episode) => episode.row)).toEqual([1, 2])
   })
 
+  it('that is no UTF-8 is refused at its place, with what to do; a mark at its head is none of its text', () => {
+    const head = 'number,guest,face,hold\n'
+    expect(read(`\ufeff${head}1,Ada,a.png,6s\n`)).toMatchObject({ told: [], episodes: [{ row: 1 }] })
+    // As the reader leaves a byte of Latin-1.
+    expect(read(`${head}1,Ren\udce9e,a.png,6s\n`)).toEqual({
+      episodes: [],
+      told: ['2:6 series.malformed the table cannot be read: 0xE9 is a byte that is no UTF-8'],
+    })
+    const wide = (text: string) => [...text].flatMap((letter) => [letter, '\0']).join('')
+    for (const text of [`\udcff${wide(head)}`, wide(head), `\0${wide(head)}`, `\udcfe${wide(head)}`])
+      expect(read(text).told).toEqual(['1:1 series.malformed the table cannot be read: the file is UTF-16, not UTF-8'])
+    expect(read('\udcff[]', 'json').told).toEqual(['1:1 series.malformed the table cannot be read: the file is UTF-16, not UTF-8'])
+  })
   it('becomes films', () => {
     const { episodes } = read('number,guest,face,hold\n12,Ada Lovelace,a.png,6s\n')
     const made = compile(source, { params: episodes[0]?.params ?? new Map() })

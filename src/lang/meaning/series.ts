@@ -2,6 +2,7 @@
 // Every mistake is reported at its cell. A film is one row; which file it goes to is checked across all of them.
 
 import type { Reporter } from '../diagnostic.ts'
+import { foreignBytes } from '../foreign-bytes.ts'
 import type { Span } from '../source.ts'
 import { closest } from '../suggest.ts'
 import { readCsv } from './csv.ts'
@@ -22,6 +23,12 @@ export type EpisodeTable = {
 const mostRows = 10_000
 
 export function readEpisodes(table: EpisodeTable, params: readonly ParamSpec[], reporter: Reporter): readonly Episode[] {
+  const foreign = foreignBytes(table.text)
+  if (foreign !== undefined) {
+    const problem = foreign.what.startsWith('the file') ? foreign.what : `${foreign.character} is ${foreign.what}`
+    reporter.report('series.malformed', { path: table.path, start: foreign.at, end: foreign.at + 1 }, { problem }, { hint: foreign.hint })
+    return []
+  }
   const rows = table.format === 'csv' ? csvRows(table, params, reporter) : jsonRows(table, params, reporter)
   if (rows === undefined) return []
   if (rows.length === 0) reporter.report('series.empty', { path: table.path, start: 0, end: 0 }, {})

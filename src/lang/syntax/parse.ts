@@ -2,6 +2,7 @@
 // Recovery is by statement: what cannot be read is skipped up to the end of its line or block, and reading goes on.
 import type { Comment, File } from '../ast.ts'
 import type { Reporter } from '../diagnostic.ts'
+import { foreignBytes } from '../foreign-bytes.ts'
 import type { Source, Span } from '../source.ts'
 import { markBroken } from './broken.ts'
 import { spanOf } from './build-ast.ts'
@@ -61,15 +62,14 @@ function byteLength(text: string): number {
   return new TextEncoder().encode(text).length
 }
 
-/** A file that is no UTF-8 is no text: its reader left the first byte that is none as half a character, U+DC80 to U+DCFF. */
 function reportForeign(source: Source, reporter: Reporter): boolean {
-  const at = source.text.search(/[\udc80-\udcff]/u)
-  if (at === -1) return false
-  const byte = source.text.charCodeAt(at) - 0xdc00
+  const foreign = foreignBytes(source.text)
+  if (foreign === undefined) return false
+  const { at, character, what: name } = foreign
   reporter.report(
     'syntax.hidden-character',
     { path: source.path, start: at, end: at + 1 },
-    { character: `0x${byte.toString(16).toUpperCase()}`, name: 'a byte that is no UTF-8' },
+    { character, name },
     { hint: 'save the file as UTF-8' },
   )
   return true
