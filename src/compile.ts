@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Capabilities } from './lang/catalogue.ts'
-import { atServer, promising, selectFamily } from './lang/catalogue.ts'
+import { asUsed, promising, selectFamily } from './lang/catalogue.ts'
 import type { Reporter } from './lang/diagnostic.ts'
 import type { Lock } from './lang/lock.ts'
 import { emptyLock, parseLock } from './lang/lock.ts'
@@ -15,7 +15,7 @@ import type { Tool } from './media/ffmpeg.ts'
 import type { FilmOptions, Opened } from './open-script.ts'
 import { assetsOf, checkFilm, readOrNothing, reportAsset } from './open-script.ts'
 import { capabilitiesOf } from './providers/catalogue.ts'
-import { assetFactsPath } from './runtime/layout.ts'
+import { assetFactsPath, weightsPath } from './runtime/layout.ts'
 import { lockPath } from './runtime/lock-file.ts'
 import type { Pace } from './runtime/pace.ts'
 import { readPace } from './runtime/pace.ts'
@@ -64,7 +64,8 @@ export async function compile(
   const facts = await surveyAssets(program, { root, world, tool, cacheFile: assetFactsPath(dotLtx) }, reporter)
   const namespace = options.rung === 'animatic' ? 'animatic' : 'clips'
   const [made, pace] = await Promise.all([peek({ world, dotLtx, namespace, script: name, lock }), readPace(world.files, dotLtx)])
-  const input = planInput(program, { rung: options.rung, lock, facts, made, pace, tool, world })
+  const own = await ownMachines(program, { root, world, dotLtx, lock, reporter, options })
+  const input = planInput(program, { rung: options.rung, lock, facts, made, pace, tool, own, world })
   const plan = makePlan(input, reporter)
   if (reporter.failed()) return undefined
   return {
@@ -83,6 +84,23 @@ export async function compile(
     peek: made,
     journalName: name,
   }
+}
+
+type Around = {
+  readonly root: string
+  readonly world: World
+  readonly dotLtx: string
+  readonly lock: Lock
+  readonly reporter: Reporter
+  readonly options: FilmOptions
+}
+
+/** What own machines make their clips with. Placeholders are made by none. */
+async function ownMachines(program: Program, { root, world, dotLtx, lock, reporter, options }: Around) {
+  if (options.rung === 'animatic' || !program.providers.some(({ kind }) => kind === 'local')) return new Map()
+  const { madeWithOf } = await import('./providers/local/made-with.ts')
+  const look = { world, root, memo: weightsPath(dotLtx), ...(options.tell === undefined ? {} : { tell: options.tell }) }
+  return madeWithOf(program, { look, locked: lock.jobs, reporter })
 }
 
 function readLock(path: string, name: string, reporter: Reporter): Lock | undefined {
@@ -111,6 +129,7 @@ type Seen = {
   readonly made: Peek
   readonly pace: Pace
   readonly tool: Tool
+  readonly own: ReadonlyMap<string, Pick<ProviderInUse, 'madeWith' | 'adapters'>>
   readonly world: World
 }
 
@@ -121,7 +140,7 @@ function planInput(program: Program, seen: Seen): PlanInput {
   return {
     program,
     rung: seen.rung,
-    providers: new Map(program.providers.map((use) => [use.name, inUse(use, known)])),
+    providers: new Map(program.providers.map((use) => [use.name, inUse(use, known, seen.own.get(use.name))])),
     cut,
     facts: seen.facts,
     remembered: new Map([...seen.lock.jobs].map(([id, job]) => [id, { key: job.key, request: job.request }])),
@@ -134,19 +153,24 @@ function planInput(program: Program, seen: Seen): PlanInput {
   }
 }
 
-function inUse(use: Program['providers'][number], known: ReadonlyMap<string, Capabilities>): ProviderInUse {
+function inUse(
+  use: Program['providers'][number],
+  known: ReadonlyMap<string, Capabilities>,
+  own: Pick<ProviderInUse, 'madeWith' | 'adapters'> = {},
+): ProviderInUse {
   const all = known.get(use.kind)
   if (all === undefined) throw new Error(`the evaluator let an unknown kind pass: ${use.kind}`)
-  const { concurrency, model, price, reproducible, server } = use.settings
+  const { model, price, reproducible } = use.settings
   const { capabilities, named } = selectFamily(
-    promising(atServer(all, server), reproducible),
+    promising(asUsed(all, use.settings), reproducible),
     typeof model === 'string' ? model : undefined,
   )
   return {
     name: use.name,
-    capabilities: typeof concurrency === 'number' ? { ...capabilities, concurrency } : capabilities,
+    capabilities,
     ...(use.keyEnv === undefined ? {} : { keyEnv: use.keyEnv }),
-    ...(typeof model === 'string' && !named ? { model } : {}),
+    ...(typeof model === 'string' && !named && capabilities.models !== 'folder' ? { model } : {}),
     ...(typeof price === 'number' ? { perSecond: price } : {}),
+    ...own,
   }
 }

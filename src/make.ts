@@ -6,7 +6,7 @@ import type { Film } from './compile.ts'
 import type { Deliveries } from './deliver.ts'
 import { openCut } from './deliver.ts'
 import { ProviderFailure } from './failure.ts'
-import { openProviders } from './open-providers.ts'
+import { closeProviders, openProviders } from './open-providers.ts'
 import { openActions } from './runtime/actions.ts'
 import type { Stamped } from './runtime/event.ts'
 import { journalFolder, openJournal } from './runtime/journal.ts'
@@ -77,10 +77,12 @@ async function makeHeld(film: Film, options: MakeOptions): Promise<Made> {
   const begun = [...journal.history.open.values()].map(({ provider }) => provider)
   const names = new Set(['cut', ...plan.jobs.map((job) => job.provider), ...begun])
   const cut = openCut(film, { scratch: join(scratch, 'film'), signal, files })
+  let providers: Awaited<ReturnType<typeof openProviders>> = new Map()
   try {
+    providers = await openProviders(film, names, { ...options, scratch })
     const outcome = await run({
       plan,
-      providers: await openProviders(film, names, { ...options, scratch }),
+      providers,
       store,
       actions,
       journal,
@@ -102,6 +104,7 @@ async function makeHeld(film: Film, options: MakeOptions): Promise<Made> {
     const deliveries = cut.made()
     return { outcome, ...(deliveries === undefined ? {} : { deliveries }) }
   } finally {
+    await closeProviders(providers)
     await actions.close()
     await files.remove(scratch)
   }

@@ -2,7 +2,7 @@
 // the keys blotted out. In go a film and the names that are needed; out come open providers by name.
 import { join } from 'node:path'
 import type { Film } from './compile.ts'
-import { atServer } from './lang/catalogue.ts'
+import { asUsed } from './lang/catalogue.ts'
 import type { ProviderUse } from './lang/program.ts'
 import { policyOf } from './runtime/adjust.ts'
 import { keptPath, uploadsPath } from './runtime/layout.ts'
@@ -59,19 +59,21 @@ export async function openProviders(
       tool: async () => film.tool,
       uploads,
     }
-    const capabilities = atServer(provider.capabilities, use.settings.server)
-    const { concurrency } = use.settings
-    const most = Math.min(
-      options.jobs ?? Number.POSITIVE_INFINITY,
-      typeof concurrency === 'number' ? concurrency : capabilities.concurrency,
-    )
+    const capabilities = asUsed(provider.capabilities, use.settings)
+    const most = Math.min(options.jobs ?? Number.POSITIVE_INFINITY, capabilities.concurrency)
     await world.files.makeFolder(context.scratch)
     opened.set(name, {
       capabilities: { ...capabilities, concurrency: most },
       calls: guardCalls(provider.open(context), redactor),
       account: accountOf(use, world),
+      ...(provider.affinity === undefined ? {} : { affinity: provider.affinity }),
       adjust: policyOf(use.settings.adjust, options.ci === true),
     })
   }
   return opened
+}
+
+/** Whatever they have started goes. What does not end well has ended all the same. */
+export async function closeProviders(providers: ReadonlyMap<string, OpenProvider>): Promise<void> {
+  await Promise.allSettled([...providers.values()].map(({ calls }) => calls.close?.()))
 }

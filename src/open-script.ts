@@ -35,6 +35,8 @@ export type FilmOptions = {
   readonly episode?: string
   /** Params without a value get one of their type, to check a film before anybody has given values. */
   readonly sample?: boolean
+  /** Told before something that takes long: the first look at a model of many gigabytes. */
+  readonly tell?: (text: string) => void
 }
 
 /** More than this of a file is not read: what is longer is refused for its length anyway. */

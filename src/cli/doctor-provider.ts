@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import type { Film } from '../compile.ts'
 import { ProviderFailure } from '../failure.ts'
-import { openProviders } from '../open-providers.ts'
+import { closeProviders, openProviders } from '../open-providers.ts'
 import { openScript } from '../open-script.ts'
 import { exitCode, exitOfFailure } from '../report/exit.ts'
 import { scratchPath } from '../runtime/layout.ts'
@@ -21,8 +21,8 @@ export type ProviderFinding = {
   readonly next?: string
 }
 
-/** Longest look at a host. */
-const patienceMs = 30_000
+/** Longest look at a host, or at a worker of this machine, which imports for a while. */
+const patienceMs = 90_000
 
 export async function doctorProvider(name: string, call: Call, io: Io): Promise<number> {
   const opened = openScript(await scriptOf(call, io))
@@ -65,7 +65,7 @@ async function look(name: string, film: Film, io: Io): Promise<Looked> {
     const calls = providers.get(name)?.calls
     if (calls === undefined) return sick({ key: 'unchecked', detail: 'this version of ltx cannot call it' }, exitCode('failed'))
     const unseen = { key: needsKey ? 'unchecked' : 'none needed', detail: 'nothing of it can be looked at without paying' } as const
-    const probed = await calls.probe?.()
+    const probed = await calls.probe?.().finally(() => closeProviders(providers))
     const seen = probed === undefined ? unseen : { key: needsKey ? probed.key : ('none needed' as const), detail: probed.detail }
     return { finding: { ...about, healthy: true, ...seen }, code: exitCode('ok') }
   } catch (error) {

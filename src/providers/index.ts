@@ -7,6 +7,7 @@ import { command } from './command/index.ts'
 import { cut } from './cut.ts'
 import { fal } from './fal/index.ts'
 import { hostedLtxProvider } from './hosted-ltx/index.ts'
+import { local } from './local/index.ts'
 import { openaiVideo } from './openai-video/index.ts'
 import type { Provider } from './provider.ts'
 import { replicate } from './replicate/index.ts'
@@ -19,6 +20,7 @@ export const callableProviders = (tool: Tool): ReadonlyMap<string, Provider> =>
       animatic(async () => tool, tool.version),
       cut,
       hostedLtxProvider,
+      local(),
       comfyui,
       openaiVideo,
       command,

@@ -23,6 +23,8 @@ export type OpenProvider = {
   readonly adjust?: AdjustPolicy
   /** Providers that share a key and an address share their limits; its own where there is none. */
   readonly account?: string
+  /** Jobs with the same word are made one after the other where that can be. */
+  readonly affinity?: (request: Request) => string
 }
 /** What is left of a provider when the gate has taken what submits. */
 export type Reachable = Omit<OpenProvider, 'calls'> & { readonly calls: Omit<Calls, 'submit'> }

@@ -6,6 +6,8 @@ import type { Namespace } from './store.ts'
 export const actionsPath = (dotLtx: string, namespace: Namespace): string => `${dotLtx}/${namespace}/actions.ndjson`
 /** Facts of assets, by path, size and time of change. */
 export const assetFactsPath = (dotLtx: string): string => `${dotLtx}/cache/assets.json`
+/** Hashes of the files of models, by path, size and time of change. */
+export const weightsPath = (dotLtx: string): string => `${dotLtx}/cache/weights.json`
 /** What hosts hold of our files, and until when. */
 export const uploadsPath = (dotLtx: string): string => `${dotLtx}/cache/uploads.json`
 /** What a provider has to keep between runs, by its name in the script. */

@@ -32,12 +32,15 @@ export type Worked = {
   readonly damaged: ReadonlySet<JobId>
 }
 
+/** What waits for its turn at a provider; `last` is the affinity of what was started last. */
+type Queue = { readonly jobs: Job[]; next: number; last: string | undefined }
+
 type Bench = {
   readonly tools: LaunchTools
   readonly work: Work
   readonly schedule: Schedule
   /** By provider, first come first served. */
-  readonly queues: Map<string, { readonly jobs: Job[]; next: number }>
+  readonly queues: Map<string, Queue>
   /** The job after whose failure an account is not asked again in this run; `*` for all. */
   readonly shut: Map<string, JobId>
   /** Keys being made: a job with the same one waits, and then finds it made. */
@@ -52,7 +55,7 @@ function enqueue({ tools, queues }: Bench, jobs: readonly Job[]): void {
   for (const job of jobs) {
     void tools.recorder.note({ type: 'job.queued', job: job.id })
     const queue = queues.get(job.provider)
-    if (queue === undefined) queues.set(job.provider, { jobs: [job], next: 0 })
+    if (queue === undefined) queues.set(job.provider, { jobs: [job], next: 0, last: undefined })
     else queue.jobs.push(job)
   }
 }
@@ -147,18 +150,30 @@ async function start(bench: Bench, job: Job, place: Place): Promise<void> {
   }
 }
 
+/** The next job: the first, or, of what nobody has begun, the first that goes well after the one before it. Takes it to the front. */
+function nextOf(tools: LaunchTools, provider: string, queue: Queue): Job | undefined {
+  const affinity = tools.providers.get(provider)?.affinity
+  const first = queue.jobs[queue.next]
+  if (affinity === undefined || first === undefined || attemptOf(tools, first) !== undefined) return first
+  const at = queue.jobs.findIndex((job, index) => index >= queue.next && affinity(job.request) === queue.last)
+  const found = queue.jobs[at] ?? first
+  if (at > queue.next) queue.jobs.splice(queue.next, 0, ...queue.jobs.splice(at, 1))
+  return found
+}
+
 /** Starts all that can be started now. */
 async function pump(bench: Bench): Promise<void> {
   const { queues, tools, shut } = bench
   for (const [provider, queue] of queues) {
     while (queue.next < queue.jobs.length && bench.bug === undefined && !tools.signal.aborted) {
       const by = shut.get('*') ?? shut.get(tools.gate.accountOf(provider))
-      const job = queue.jobs[queue.next]
+      const job = nextOf(tools, provider, queue)
       if (job === undefined) break
       // What a host has already is not in the way of what it has not.
       const place = by === undefined ? tools.gate.enter(provider, () => bench.wake(), isAtHost(tools, job)) : undefined
       if (by === undefined && place === undefined) break
       queue.next += 1
+      queue.last = tools.providers.get(provider)?.affinity?.(job.request)
       if (place !== undefined) void start(bench, job, place)
       else if (by !== undefined) {
         await block(bench, job, by)

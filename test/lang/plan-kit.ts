@@ -9,7 +9,7 @@ import type { Asset, Bed, Card, Footage, Item, Program, Shot, Step, Words } from
 import type { Span } from '../../src/lang/source.ts'
 import { rational } from '../../src/lang/time.ts'
 import { hostedLtx } from '../../src/providers/hosted-ltx/capabilities.ts'
-import { local } from '../../src/providers/local.ts'
+import { local } from '../../src/providers/local/capabilities.ts'
 
 export const span: Span = { path: 'film.ltx', start: 0, end: 1 }
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -125,8 +125,9 @@ export const anything: Capabilities = {
   kind: 'animatic',
   ready: true,
   callable: true,
-  offers: local.offers.map(({ frames: _frames, ...offer }) => ({
+  offers: local.offers.map(({ frames: _frames, stages: _stages, retake, ...offer }) => ({
     ...offer,
+    ...(retake === undefined ? {} : { retake: { returns: 'range', modes: retake.modes, minSeconds: 0 } }),
     sizes: { multipleOf: 1, minSide: 16, maxSide: 8192, maxPixels: 1 << 30 },
     seconds: { kind: 'range', min: 0, max: 3600, whole: false },
   })),

@@ -4,6 +4,9 @@ import type { Offer } from '../catalogue.ts'
 import type { FrameRange, JobId } from '../plan.ts'
 import type { Link, Standing, Take } from './plan-take.ts'
 
+/** Where groups of frames begin. */
+type Grid = NonNullable<NonNullable<Offer['retake']>['grid']>
+
 /** `start`: the frame of the shot where the file's frame 0 lies, which is below 0 where the film does not show its beginning. */
 export type Source = {
   readonly job: JobId
@@ -48,17 +51,19 @@ export function sourceOf(take: Take, standing: Standing, at: 'end' | 'start', sh
   return linkAs(link, at === 'end' ? standing.frames - link.frames : 0)
 }
 
-/** For a retake: its link where one link holds all of it. */
-export function sourceAt(take: Take, standing: Standing, { from, to }: FrameRange): Source {
+/** For a retake: its link where one link holds all of it, and what lies around it there is what the film shows. */
+export function sourceAt(take: Take, standing: Standing, range: FrameRange, grid: Grid | undefined): Source {
   let start = 0
   for (const link of standing.links) {
-    if (from < start + link.frames) {
+    if (range.from < start + link.frames) {
+      if (range.to > start + link.frames || !isOwn(take, link)) return wholeOf(standing)
+      const own = linkAs(link, start)
+      const { from, to } = grid === undefined ? range : onGrid(range, grid, own)
       const around = [
         { from: from - start - nearFrames, to: from - start },
         { from: to - start, to: to - start + nearFrames },
       ]
-      const inside = to <= start + link.frames && isOwn(take, link) && !around.some((range) => isTouched(link, range))
-      return inside ? linkAs(link, start) : wholeOf(standing)
+      return around.some((one) => isTouched(link, one)) ? wholeOf(standing) : own
     }
     start += link.frames
   }
@@ -75,7 +80,7 @@ export function widen(range: FrameRange, frames: number, within: Source): FrameR
 }
 
 /** The whole groups of frames that a range lies in, as far as the film shows them. */
-export function onGrid(range: FrameRange, grid: NonNullable<NonNullable<Offer['retake']>['grid']>, within: Source): FrameRange {
+export function onGrid(range: FrameRange, grid: Grid, within: Source): FrameRange {
   const { multiple } = grid
   const phase = ((within.phase % multiple) + multiple) % multiple || multiple
   const down = (frame: number): number => (frame < phase ? 0 : Math.floor((frame - phase) / multiple) * multiple + phase)

@@ -117,16 +117,17 @@ export function planRetake(take: Take, step: Retake, place: Place, standing: Sta
     setting.refuse(bought, step.span)
     return undefined
   }
-  const own = sourceAt(take, standing, { from, to })
-  const { grid, maxSeconds } = bought.offer.retake ?? {}
+  const { grid: groups, maxSeconds } = bought.offer.retake ?? {}
   // Sound has no such groups. Of the picture whole groups are taken: a seam within one would show.
-  const range = grid === undefined || mode === 'sound' ? { from, to } : onGrid({ from, to }, grid, own)
+  const grid = mode === 'sound' ? undefined : groups
+  const own = sourceAt(take, standing, { from, to }, grid)
+  const range = grid === undefined ? { from, to } : onGrid({ from, to }, grid, own)
   if (range.from !== from || range.to !== to) take.tally.bridges.push({ kind: 'widen', from: { from, to }, to: range })
   const source =
     maxSeconds === undefined
       ? own
       : windowOf(take, place, own, range, { most: Math.floor(maxSeconds * toNumber(rate)), every: grid?.multiple ?? 1 })
-  const asked = grid === undefined ? widen({ from, to }, filmFramesOf(bought, setting), source) : range
+  const asked = groups === undefined ? widen({ from, to }, filmFramesOf(bought, setting), source) : range
   const id = addModelJob(take, place, {
     request: {
       ...baseRequest(shot, step.words, stepSeed(step.seed, take.number - 1), bought, setting),

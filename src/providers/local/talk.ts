@@ -70,17 +70,6 @@ const message = z.discriminatedUnion('is', [
     versions: z.record(z.string(), z.string().max(100)),
     device,
   }),
-  z.object({ is: z.literal('loaded'), id: z.string(), resident: z.number().optional() }),
-  z.object({
-    is: z.literal('estimate'),
-    id: z.string(),
-    need: z.number(),
-    free: z.number(),
-    fits: z.boolean(),
-    phase: z.string().max(40).nullish(),
-    wouldFit: wouldFit.nullish(),
-    basis: z.string().max(40),
-  }),
   z.object({
     is: z.literal('made'),
     id: z.string(),

@@ -8,6 +8,8 @@ import { protocol, readMessage } from './talk.ts'
 /** A worker beats every two seconds. Reading 46 GB, or importing its library from a slow disk, it may be late. */
 const leaseMs = 30_000
 const slowLeaseMs = 60_000
+/** A worker whose job goes no step further, and that beats all the same. */
+const stallMs = 30 * 60_000
 /** Between asking it to stop a job and ending it. */
 const cancelMs = 10_000
 /** Between telling it to go and ending it. */
@@ -24,9 +26,7 @@ export type Heard = Said<'phase'> | Said<'step'> | Said<'warning'>
 
 export type Worker = {
   hello(): Promise<Answer<Said<'hello'>>>
-  estimate(load: Load, job: JobOrder): Promise<Answer<Said<'estimate'>>>
   make(load: Load, job: JobOrder, hear: (message: Heard) => void, signal: AbortSignal): Promise<Answer<Said<'made'>>>
-  unload(): Promise<Answer<Said<'done'>>>
   /** False once the process has ended. */
   isAlive(): boolean
   /** Ends it at once. */
@@ -42,6 +42,8 @@ export type WorkerOrder = {
   readonly environment: Readonly<Record<string, string>>
   readonly pass: readonly string[]
   readonly signal: AbortSignal
+  /** How long a job may take to its next step. */
+  readonly stallMs?: number
 }
 
 type Question = {
@@ -53,9 +55,10 @@ type Question = {
   readonly over: AbortController
   phase: string
   heardAt: number
+  movedAt: number
 }
 
-export async function openWorker({ world, ...order }: WorkerOrder): Promise<Worker> {
+export async function openWorker({ world, stallMs: stall = stallMs, ...order }: WorkerOrder): Promise<Worker> {
   const { clock } = world
   const questions = new Map<string, Question>()
   let asked = 0
@@ -78,10 +81,12 @@ export async function openWorker({ world, ...order }: WorkerOrder): Promise<Work
   const watch = async (question: Question): Promise<void> => {
     while (!question.over.signal.aborted) {
       const lease = question.phase === 'load' ? slowLeaseMs : leaseMs
-      const left = question.heardAt + lease - clock.monotonic()
-      if (left > 0) await clock.sleep(left, question.over.signal)
+      const now = clock.monotonic()
+      const [silent, still] = [question.heardAt + lease - now, question.movedAt + stall - now]
+      if (Math.min(silent, still) > 0) await clock.sleep(Math.min(silent, still), question.over.signal)
       else {
-        hung ??= `it said nothing for ${lease / 1000} s and was ended${question.phase === '' ? '' : ` (at ${question.phase})`}`
+        const what = silent > 0 ? `came no further for ${stall / 60_000} minutes` : `said nothing for ${lease / 1000} s`
+        hung ??= `it ${what} and was ended${question.phase === '' ? '' : ` (at ${question.phase})`}`
         return program.kill()
       }
     }
@@ -95,7 +100,8 @@ export async function openWorker({ world, ...order }: WorkerOrder): Promise<Work
     const id = String(++asked)
     const answered = new Promise<Answer<Message>>((answer) => {
       const { hear = () => undefined, strict = false, phase = '' } = about
-      questions.set(id, { id, hear, answer, strict, phase, over: new AbortController(), heardAt: clock.monotonic() })
+      const now = clock.monotonic()
+      questions.set(id, { id, hear, answer, strict, phase, over: new AbortController(), heardAt: now, movedAt: now })
     })
     const question = questions.get(id)
     if (question !== undefined) void watch(question).catch(() => undefined)
@@ -121,9 +127,7 @@ export async function openWorker({ world, ...order }: WorkerOrder): Promise<Work
       const message = `it speaks version ${answer.ok.protocol} of the protocol, this program ${protocol}`
       return { trouble: { kind: 'said', error: { ...unasked, id: '', code: 'UNSUPPORTED', message } } }
     },
-    estimate: (load, job) => ask('estimate', { do: 'estimate', ...load, job }, { phase: 'load' }),
     make: (load, job, hear, signal) => ask('made', { do: 'make', load, job }, { hear, signal, strict: true, phase: 'load' }),
-    unload: () => ask('done', { do: 'unload' }),
     isAlive: () => alive,
     async kill() {
       program.kill()
@@ -146,6 +150,7 @@ function hearOf(message: Message, questions: Map<string, Question>, now: number)
   for (const question of questions.values()) if (!question.strict || question.id === message.id) question.heardAt = now
   const question = questions.get(message.id)
   if (question === undefined) return
+  if (message.is !== 'beat') question.movedAt = now
   switch (message.is) {
     case 'beat':
       question.phase = message.phase ?? question.phase
@@ -159,8 +164,6 @@ function hearOf(message: Message, questions: Map<string, Question>, now: number)
       question.hear(message)
       return
     case 'hello':
-    case 'loaded':
-    case 'estimate':
     case 'made':
     case 'done':
     case 'error':
