@@ -53,8 +53,9 @@ export type Reply = {
   readonly status: number
   readonly headers: ReadonlyMap<string, string>
   readonly text: string
-  /** Its beginning, safe to be shown. */
+  /** Its beginning, and the sentence in it, both safe to be shown. */
   readonly shown: string
+  readonly said: string
   /** Undefined where the body is no JSON. */
   readonly json: unknown
   readonly requestId: string | undefined
@@ -107,7 +108,8 @@ const idOf = (headers: ReadonlyMap<string, string>, secrets: readonly string[]):
   return found === undefined ? undefined : hostWords(found, secrets).slice(0, 80)
 }
 
-function jsonOf(text: string): unknown {
+/** Undefined where it is no JSON. */
+export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch {
@@ -125,11 +127,11 @@ export function answerAs<T>(reply: Reply, schema: z.ZodType<T>, host: string, ex
   const at = read.error.issues[0]
   const where = at === undefined || at.path.length === 0 ? '' : ` (${at.path.join('.')}: ${at.message})`
   const known = explain?.({ ...reply, status: 422, body: reply.text })
-  const kind = known?.kind === 'moderation' || (known !== undefined && refusesContent(wordsIn(reply.json) ?? '')) ? 'moderation' : 'host'
+  const kind = known?.kind === 'moderation' || (explain !== undefined && refusesContent(reply.said)) ? 'moderation' : 'host'
   const { what, next, retry, billed } = habitOf(kind)
   throw new ProviderFailure({
     kind,
-    message: `${host} ${kind === 'host' ? `answered in a form that is not known${where}` : what}: ${reply.shown}`,
+    message: kind === 'host' ? `${host} answered in a form that is not known${where}: ${reply.shown}` : `${host} ${what}: ${reply.said}`,
     next,
     retry,
     billed: kind === 'moderation' ? (known?.billed ?? billed) : billed,
@@ -196,8 +198,16 @@ export function openDoors(options: DoorOptions): Doors {
 
   const replyOf = async (answer: HttpAnswer, limit = 4 * mebi): Promise<Reply> => {
     const text = await answer.text(limit)
-    const shown = words(text.slice(0, 4000)).slice(0, 200)
-    return { status: answer.status, headers: answer.headers, text, shown, json: jsonOf(text), requestId: idOf(answer.headers, secrets()) }
+    const json = jsonOf(text)
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      text,
+      shown: words(text.slice(0, 4000)).slice(0, 200),
+      said: words(wordsIn(json) ?? ''),
+      json,
+      requestId: idOf(answer.headers, secrets()),
+    }
   }
 
   /** An answer that is no success, as a Failure. */

@@ -27,6 +27,8 @@ export type Account = {
   submit<T>(place: Place, name: string, send: () => Promise<T>, failureOf: (error: unknown) => Failure | undefined): Promise<T>
   /** The name of the submit after whose failure nothing more was sent, where `failure` is of one that was held back for it. */
   heldBackBy(failure: Failure): string | undefined
+  /** To be called when a request is about to leave: throws where nothing may be sent any more. */
+  mustBeOpen(): void
   /** Nothing is submitted for so long: the host asked for it elsewhere. */
   rest(ms: number): void
 }
@@ -148,6 +150,9 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
   return {
     rest: lessons.rest,
     heldBackBy: (failure) => heldBack.get(failure),
+    mustBeOpen() {
+      if (closed !== undefined) throw held(closed)
+    },
     enter(freed, begun) {
       if (!begun && inside >= lessons.most()) return undefined
       inside += 1

@@ -51,13 +51,17 @@ export type GateOptions = {
 }
 
 /** Good for one call, and only until it is closed. */
-function onePass(submit: Submit): { readonly submit: Submit; close(): void } {
+function onePass(submit: Submit, mustBeOpen: () => void): { readonly submit: Submit; close(): void } {
   let open = true
   return {
     async submit(job, sent) {
       if (!open) throw new Error('a submit outside the money door')
       open = false
-      return submit(job, sent)
+      // A provider may have taken its time until here: another job may have been refused for all of them.
+      return submit(job, async () => {
+        mustBeOpen()
+        await sent()
+      })
     },
     close() {
       open = false
@@ -107,7 +111,7 @@ export function openGate(options: GateOptions): Gate {
         async () => {
           const short = purse.reserve(name, path, price)
           if (short !== undefined) throw new ProviderFailure(shortFailure(price, short))
-          const pass = onePass(doorOf(provider).submit)
+          const pass = onePass(doorOf(provider).submit, account.mustBeOpen)
           try {
             return await send(pass.submit)
           } finally {

@@ -8,6 +8,7 @@ import { openClips } from './clips.ts'
 import { type FullDesk, openDesk } from './desk.ts'
 import { type Action, type Fault, openFaults, type Pace } from './fault.ts'
 import { append, type Seen } from './ledger.ts'
+import { plant } from './plant.ts'
 import type { Answer, Asked, Protocol, Route } from './protocol.ts'
 import { sendAnswer } from './send.ts'
 
@@ -137,6 +138,11 @@ export async function serve(protocol: Protocol): Promise<void> {
     return route.handle(asked, desk)
   }
 
+  const told = async (side: Side, asked: Asked, route: Route | undefined): Promise<Answer> => {
+    const answer = await answerFor(side, asked, route)
+    return start.settings.plant === true ? plant(answer, start.key) : answer
+  }
+
   const handle = async (side: Side, request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', 'http://host')
     const body = await bodyOf(request)
@@ -163,7 +169,7 @@ export async function serve(protocol: Protocol): Promise<void> {
     }
     if (options.pace.latencyMs > 0) await delay(options.pace.latencyMs)
     const served = (job: string, whole: boolean): void => desk.write({ kind: 'served', job, whole })
-    await sendAnswer({ response, fault, log, served, answer: () => answerFor(side, asked, hit?.route) })
+    await sendAnswer({ response, fault, log, served, answer: () => told(side, asked, hit?.route) })
   }
 
   const listen = (side: Side, port: number): Promise<{ server: Server; origin: string }> => {

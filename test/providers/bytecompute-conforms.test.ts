@@ -23,13 +23,6 @@ const host: HostSide = {
     invalid: no(400, 'invalid_request', 'resolution: min edge 512'),
     rate: no(429, 'rate_limit', 'Too many jobs'),
   },
-  moderation: [
-    {
-      name: 'in the answer to the submit',
-      fault: { route: 'submit', kind: 'status', ...no(400, 'invalid_request', 'refused by the content policy') },
-    },
-    { name: 'as the end of a job', fault: { route: 'submit', kind: 'job', fate: { kind: 'moderated' } } },
-  ],
   expires: { jobs: true },
 }
 

@@ -139,7 +139,8 @@ describe('the negotiation', () => {
   })
 })
 
-const jobOf = (body: object) => readJob({ status: 200, headers: new Map(), text: '', shown: '', json: body, requestId: undefined })
+const jobOf = (body: object) =>
+  readJob({ status: 200, headers: new Map(), text: '', shown: '', said: '', json: body, requestId: undefined })
 
 describe('a job', () => {
   it.each([

@@ -28,7 +28,6 @@ conforms({
         },
       },
     },
-    moderation: [],
   },
 })
 

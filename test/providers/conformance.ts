@@ -5,66 +5,22 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { FailureKind } from '../../src/failure.ts'
 import { ProviderFailure } from '../../src/failure.ts'
-import type { ModelOperation } from '../../src/lang/catalogue.ts'
-import type { ProviderUse } from '../../src/lang/program.ts'
 import type { Tool } from '../../src/media/ffmpeg.ts'
 import { findTool } from '../../src/media/ffmpeg.ts'
 import { probe } from '../../src/media/probe.ts'
-import type { Calls, Provider, Ready, Status, Ticket } from '../../src/providers/provider.ts'
+import type { Calls, Ready, Status, Ticket } from '../../src/providers/provider.ts'
 import { differenceOf } from '../../src/runtime/adjust.ts'
 import type { Fault } from '../hosts/fault.ts'
-import type { HostOptions, TestHost } from '../hosts/kit.ts'
+import type { TestHost } from '../hosts/kit.ts'
 import { startHost } from '../hosts/kit.ts'
 import { acceptedOf } from '../hosts/ledger.ts'
+import { filmsConform } from './conformance-film.ts'
+import type { Candidate, HostSide, Open, Refusal } from './host-side.ts'
 import { operationsOf, readyFor } from './suite-jobs.ts'
 import type { SuiteWorld } from './suite-world.ts'
 import { canary, openSuiteWorld } from './suite-world.ts'
 
-type Refusal = Pick<Extract<Fault, { kind: 'status' }>, 'status' | 'json' | 'text' | 'headers'>
-/** A way in which a host refuses content: in the answer to the submit, or as the end of a job. */
-export type Shape = { readonly name: string; readonly fault: Fault }
-
-/** How a host is spoken to and how it says no. */
-export type HostSide = {
-  /** A file of `test/hosts`. */
-  readonly protocol: string
-  readonly options?: HostOptions
-  readonly settings: (host: TestHost) => ProviderUse['settings']
-  /** Names of the host's routes. `fetch` is where the clip's bytes come from. */
-  readonly routes: { readonly submit: string; readonly poll: string; readonly fetch: string }
-  /** Absent: the host knows no such answer. */
-  readonly refusals: {
-    readonly auth?: Refusal
-    readonly funds?: Refusal
-    readonly invalid?: Refusal
-    readonly rate?: Refusal
-  }
-  readonly moderation: readonly Shape[]
-  /** The clip comes in the answer to the submit. */
-  readonly sync?: true
-  /** The host forgets jobs, and addresses of results die. */
-  readonly expires?: { readonly jobs?: true; readonly results?: true }
-  /** Operations that only other tests show, with the reason. */
-  readonly elsewhere?: Readonly<Partial<Record<ModelOperation, string>>>
-}
-
-export type Candidate = {
-  readonly name: string
-  readonly provider: (tool: Tool) => Provider
-  /** Absent for what works in this process. */
-  readonly host?: HostSide
-  /** For a provider without a host. */
-  readonly settings?: (suite: SuiteWorld) => ProviderUse['settings']
-}
-
-export type Open = {
-  readonly suite: SuiteWorld
-  readonly provider: Provider
-  readonly host: TestHost | undefined
-  /** As a new process would. */
-  readonly fresh: (signal?: AbortSignal, kept?: string) => Calls
-  readonly job: (operation?: ModelOperation, prompt?: string) => Promise<Ready>
-}
+export type { Candidate, HostSide, Open } from './host-side.ts'
 
 const isSent = async (): Promise<void> => undefined
 let clips = 0
@@ -150,7 +106,10 @@ export function conforms(candidate: Candidate): void {
       if (state.open !== undefined) state.open.suite.patienceMs = 20_000
     })
     anyProvider(candidate, opened)
-    if (candidate.host !== undefined) anyHost(candidate.host, opened)
+    if (candidate.host !== undefined) {
+      anyHost(candidate.host, opened)
+      filmsConform(candidate.name, candidate.host, opened)
+    }
   })
 }
 
@@ -327,18 +286,6 @@ function anyHost(side: HostSide, opened: () => Open): void {
       expect([bought(), submits()]).toEqual([boughtBefore, submitsBefore + 1])
       // The waiting is the runtime's: it has other jobs to think of.
       expect(open.suite.slept.slice(slept).every((ms) => ms < 1000)).toBe(true)
-    })
-  })
-
-  describe.skipIf(side.moderation.length === 0)('content that is refused is told so, and not tried again', () => {
-    test.each(side.moderation)('$name', async ({ fault }) => {
-      const open = opened()
-      const submitsBefore = submits()
-      await hostOf().fault(fault)
-      const calls = open.fresh()
-      const failure = await failureFrom(made(open, calls, await open.job(undefined, fresh())))
-      expect(failure).toMatchObject({ kind: 'moderation', retry: false })
-      expect(submits()).toBe(submitsBefore + 1)
     })
   })
 

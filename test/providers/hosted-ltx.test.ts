@@ -194,7 +194,6 @@ const refusals: HostSide['refusals'] = {
   invalid: { status: 400, json: told('invalid_request_error', 'duration is required') },
   rate: { status: 429, json: told('concurrency_limit_error', 'Too many concurrent requests. Please try again later.') },
 }
-const filtered = { status: 422, json: told('content_filtered_error', 'Rejected by safety filters') }
 
 describe('transport sync', () => {
   const sent = async (): Promise<void> => undefined
@@ -295,10 +294,6 @@ conforms({
     settings: ({ base }) => ({ base }),
     routes: { submit: 'submit', poll: 'status', fetch: 'result' },
     refusals,
-    moderation: [
-      { name: 'in the answer to the submit', fault: { route: 'submit', kind: 'status', ...filtered } },
-      { name: 'as the end of a job', fault: { route: 'submit', kind: 'job', fate: { kind: 'moderated' } } },
-    ],
     expires: { jobs: true, results: true },
   },
 })
@@ -311,10 +306,6 @@ conforms({
     settings: ({ base }) => ({ base, transport: 'sync' }),
     routes: { submit: 'submit', poll: 'submit', fetch: 'submit' },
     refusals,
-    moderation: [
-      { name: 'before it ran', fault: { route: 'submit', kind: 'status', ...filtered } },
-      { name: 'after it ran', fault: { route: 'submit', kind: 'job', fate: { kind: 'moderated' } } },
-    ],
     sync: true,
   },
 })

@@ -26,7 +26,6 @@ conforms({
       invalid: { status: 422, json: { detail: [{ loc: ['body', 'size'], msg: 'String should match pattern', type: 'value_error' }] } },
       rate: { status: 429, json: { error: { message: 'too many requests', code: 429 } } },
     },
-    moderation: [{ name: 'as the end of a job', fault: { route: 'submit', kind: 'job', fate: { kind: 'moderated' } } }],
   },
 })
 

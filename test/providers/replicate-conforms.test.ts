@@ -12,13 +12,6 @@ const host: HostSide = {
     invalid: { status: 422, json: { title: 'Input validation failed', detail: '- input.resolution: must be one of: 1080p', status: 422 } },
     rate: { status: 429, json: { detail: 'Request was throttled.', status: 429 } },
   },
-  moderation: [
-    { name: 'as the end of a job', fault: { route: 'submit', kind: 'job', fate: { kind: 'moderated' } } },
-    {
-      name: 'in other words',
-      fault: { route: 'submit', kind: 'job', fate: { kind: 'failed', words: 'content_filtered_error: Rejected by safety filters' } },
-    },
-  ],
   expires: { jobs: true, results: true },
 }
 

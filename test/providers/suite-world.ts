@@ -21,6 +21,10 @@ export type Sent = {
   readonly body: string
   /** It went through the door for money. */
   readonly paid: boolean
+  /** When it left, and when its answer's head came with which status: counted over all of them. */
+  left?: number
+  answered?: number
+  status?: number
 }
 
 export type SuiteWorld = {
@@ -31,6 +35,8 @@ export type SuiteWorld = {
   readonly slept: number[]
   /** No answer's head is waited for longer than this. */
   patienceMs: number
+  /** No body pauses for longer than this. */
+  pauseMs: number
   /** A provider as a new process would open it: nothing in memory, an empty scratch folder. */
   open(provider: Provider, settings: ProviderUse['settings'], signal?: AbortSignal, kept?: string): Calls
   close(): void
@@ -50,12 +56,25 @@ export async function openSuiteWorld(): Promise<SuiteWorld> {
   const sent: Sent[] = []
   const slept: number[] = []
   let opened = 0
+  let moments = 0
   let now = 0
-  const request = (asked: HttpRequest) => {
+  const request = async (asked: HttpRequest) => {
     const { method, url, headers, body, beforeSend } = asked
-    sent.push({ method, url, headers, body: textOf(body), paid: beforeSend !== undefined })
-    const head = Math.min(asked.timeouts.head, suite.patienceMs)
-    return real.http.request({ ...asked, timeouts: { connect: 2000, head, body: Math.min(asked.timeouts.body, 1500) } })
+    const one: Sent = { method, url, headers, body: textOf(body), paid: beforeSend !== undefined }
+    sent.push(one)
+    const leave = async (): Promise<void> => {
+      await beforeSend?.()
+      one.left = ++moments
+    }
+    const timeouts = {
+      connect: 2000,
+      head: Math.min(asked.timeouts.head, suite.patienceMs),
+      body: Math.min(asked.timeouts.body, suite.pauseMs),
+    }
+    const answer = await real.http.request({ ...asked, timeouts, ...(beforeSend === undefined ? {} : { beforeSend: leave }) })
+    one.answered = ++moments
+    one.status = answer.status
+    return answer
   }
   const world: World = {
     ...real,
@@ -82,6 +101,7 @@ export async function openSuiteWorld(): Promise<SuiteWorld> {
     sent,
     slept,
     patienceMs: 20_000,
+    pauseMs: 1500,
     open(provider, settings, signal = new AbortController().signal, kept = 'kept') {
       opened += 1
       return provider.open({

@@ -26,18 +26,6 @@ const host: HostSide = {
     invalid: inside(400, 'duration: must be between 5 and 20'),
     rate: no(429, 'Too many requests'),
   },
-  moderation: [
-    {
-      name: 'in the answer to the submit',
-      fault: { route: 'submit', kind: 'status', ...no(400, 'the prompt contains sensitive content') },
-    },
-    { name: 'in the code of a 200', fault: { route: 'submit', kind: 'status', ...inside(400, 'content moderation failed') } },
-    { name: 'by the flags of a failed task', fault: { route: 'submit', kind: 'job', fate: { kind: 'moderated' } } },
-    {
-      name: 'by the words of a failed task',
-      fault: { route: 'submit', kind: 'job', fate: { kind: 'failed', words: 'NSFW content detected' } },
-    },
-  ],
   expires: { jobs: true, results: true },
 }
 

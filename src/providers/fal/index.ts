@@ -146,7 +146,7 @@ function openFal(context: Context): Calls {
     if (['network', 'rate', 'auth'].includes(failure.kind) || (faulty && said === undefined && failure.retry)) throw found
     // A fault of the server is not charged.
     const explained = readForContent({ kind: 'host', words: said ?? '', billed: 'no' })
-    return { state: 'failed', failure: faulty ? queue.failure(explained, failure.requestId ?? id) : failure }
+    return { state: 'failed', failure: faulty ? queue.failure(explained, failure.requestId ?? id) : { requestId: id, ...failure } }
   }
 
   return {

@@ -4,6 +4,8 @@
 import { ProviderFailure } from '../../failure.ts'
 import { checkWhole } from '../../media/mp4.ts'
 import { keptBack, refusesContent } from '../content.ts'
+import { wordsIn } from '../explain.ts'
+import { jsonOf } from '../http.ts'
 import type { Calls, Ready, Ticket } from '../provider.ts'
 import { type Desk, host } from './desk.ts'
 
@@ -43,8 +45,8 @@ export function openSync(desk: Desk): Calls {
     const text = new TextDecoder().decode(bytes.subarray(0, readBytes))
     const isText = /^[\s\w<{["]/.test(text) && !text.includes('\u0000')
     const safe = doors.words(text).slice(0, shownLetters)
-    if (isText && /json/.test(type) && refusesContent(text))
-      return new ProviderFailure(doors.failure({ kind: 'moderation', words: safe }, requestId))
+    const said = isText && type.includes('json') ? (wordsIn(jsonOf(text)) ?? '') : ''
+    if (refusesContent(said)) return new ProviderFailure(doors.failure({ kind: 'moderation', words: said }, requestId))
     const shown = isText ? `: ${safe}` : ''
     const words = `its answer is no whole clip (${bytes.length} bytes, kept aside as ${name}.part)${shown}`
     return new ProviderFailure({ ...doors.failure({ kind: 'host', words, billed: 'unknown' }, requestId), retry: false })

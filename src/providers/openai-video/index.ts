@@ -1,10 +1,12 @@
 // Servers with OpenAI-style videos as a provider: create, poll, fetch the content. They give no key to a submit, so one
 // whose answer was lost is sent again: their work is free. Jobs live in the server's memory and die with it.
+import { z } from 'zod'
 import { ProviderFailure } from '../../failure.ts'
 import type { InputRules } from '../../media/input-rules.ts'
 import { prepareInput } from '../../media/prepare.ts'
 import type { FormPart } from '../../world.ts'
-import type { Explain } from '../explain.ts'
+import { refusesContent } from '../content.ts'
+import { type Explain, wordsIn } from '../explain.ts'
 import { answerAs, type Call, type Doors, openDoors } from '../http.ts'
 import type { Calls, Context, Provider, Ready, Status, Ticket } from '../provider.ts'
 import { strangeStatus } from '../provider.ts'
@@ -19,8 +21,18 @@ const rules: InputRules = {
   video: { codecs: ['h264'], maxBytes: 20_000_000, maxSide: 4096, minFrames: 1 },
 }
 
+const errorSchema = z.object({ error: z.object({ code: z.string().nullish() }) })
+
+function errorIn(json: unknown): { readonly code: string; readonly words: string } {
+  const read = errorSchema.safeParse(json)
+  const code = read.success ? (read.data.error.code ?? '') : ''
+  return { code, words: wordsIn(json) ?? code }
+}
+
 /** A job that does not fit is a 400 or 422; a wrong address is a 404 or 405. */
-const explain: Explain = ({ status }) => {
+const explain: Explain = ({ status, json }) => {
+  const { code, words } = errorIn(json)
+  if (status >= 400 && status < 500 && refusesContent(code)) return { kind: 'moderation', words, billed: 'no' }
   if (status === 405) return { kind: 'invalid', next: 'check `base` and `server`: this address takes no videos' }
   if (status === 413) return { kind: 'input', next: 'use a smaller picture, then run again' }
   return undefined
