@@ -59,6 +59,8 @@ export const commands = [
     operands: [file],
     options: [
       { name: 'shot', value: 'PATH', doc: 'everything about one shot: merged settings, final prompt, jobs' },
+      { name: 'compare', doc: 'what the whole film would cost on each of its providers, in money and time, and when an own machine pays' },
+      { name: 'with', value: 'KIND', many: true, doc: 'with --compare: also this kind of provider, such as fal' },
       animatic,
       draft,
       set,
@@ -66,11 +68,16 @@ export const commands = [
       { name: 'verbose', short: 'v', doc: 'all columns, and the reasons for what is kept' },
       json,
     ],
-    apart: [['animatic', 'draft']],
+    apart: [
+      ['animatic', 'draft'],
+      ['animatic', 'compare'],
+      ['shot', 'compare'],
+    ],
     examples: [
       { line: 'ltx plan harbor.ltx', does: 'one line a shot, and the total' },
       { line: 'ltx plan --draft', does: 'the same on the fast models' },
       { line: 'ltx plan --shot harbor/open', does: 'one shot in full' },
+      { line: 'ltx plan --compare', does: 'what each provider would cost' },
     ],
   },
   {

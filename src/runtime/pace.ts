@@ -2,32 +2,12 @@
 // provider, operation, model and size, and from them what a job like those will take. Only what one run saw from its sending to its
 // storing counts: what lay at a host between two runs says nothing about the host.
 import type { ModelOperation } from '../lang/catalogue.ts'
+import type { PaceRow } from '../lang/pace.ts'
 import type { Request, Sha256 } from '../lang/plan.ts'
-import type { Size } from '../lang/program.ts'
 import { toNumber } from '../lang/time.ts'
 import type { Files } from '../world.ts'
 import type { Stamped } from './event.ts'
 import { isJournal, readJournal } from './journal.ts'
-
-/** Seconds from sending to having the clip. The rarer ones only where enough were seen to say them. */
-export type Latency = { readonly p50: number; readonly p95?: number; readonly p99?: number }
-
-/** What was seen of one kind of job. */
-export type PaceRow = {
-  readonly provider: string
-  /** The provider's kind, so that another one under an old name begins anew. */
-  readonly kind: string
-  readonly operation: ModelOperation
-  readonly model: string
-  readonly size: Size
-  readonly made: number
-  /** Attempts that were sent and made nothing: given up, and tried again. */
-  readonly failed: number
-  readonly retried: number
-  /** Seconds of work for one second of video, the middle one of all; absent where nothing was made. */
-  readonly perSecond?: number
-  readonly latency?: Latency
-}
 
 export type Pace = {
   readonly rows: readonly PaceRow[]

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import * as z from 'zod'
 import type { Plan } from '../../src/lang/plan.ts'
+import { compareSchema } from '../../src/report/compare-schema.ts'
 import { quietJson } from '../../src/report/json.ts'
 import { planJson } from '../../src/report/plan-json.ts'
 import { planSchema } from '../../src/report/plan-schema.ts'
@@ -24,6 +25,7 @@ const jsonSchema = (schema: z.ZodType) =>
   })
 
 const published = {
+  'compare.schema.json': () => jsonSchema(compareSchema),
   'plan.schema.json': () => jsonSchema(planSchema),
   'events.schema.json': () =>
     jsonSchema(
