@@ -82,6 +82,8 @@ function say(view: View, event: Stamped, told: Map<string, string>): Said | unde
       return undefined
     case 'job.settling':
       return { word: 'asking', text: named(event.job) + settlingText(event.until - event.at), tone: 'warn' }
+    case 'job.absent':
+      return { word: 'absent', text: `${named(event.job)}the host never had it: nothing was bought, it is sent anew`, tone: 'warn' }
     case 'job.accepted':
       return job?.price === 0 ? undefined : { word: 'accepted', text: `${named(event.job)}by ${oneLine(event.provider)}` }
     case 'job.progress':

@@ -331,6 +331,9 @@ function account(view: ViewDraft, entry: JobDraft, event: JobEvent): State {
       return 'submitting'
     case 'job.sent':
       return 'submitting'
+    case 'job.absent':
+      reserve(view, entry, 0)
+      return 'submitting'
     case 'job.settling':
       entry.settlesBy = event.until
       return 'submitting'

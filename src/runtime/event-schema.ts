@@ -87,6 +87,7 @@ export const stampedSchema: z.ZodType<Stamped> = z.discriminatedUnion('type', [
   }),
   event('job.sent', attempt),
   event('job.settling', { ...attempt, until: z.number() }),
+  event('job.absent', attempt),
   event('job.accepted', { ...attempt, provider: z.string(), ticket }),
   event('job.progress', { job: z.string(), phase: z.string(), progress: z.number() }),
   event('job.done', { ...attempt, billed: whole, servedModel: z.string(), expiresAt: z.exactOptional(z.number()) }),

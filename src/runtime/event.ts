@@ -37,6 +37,8 @@ export type Event =
   | ({ readonly type: 'job.sent' } & JobAttempt)
   /** Nobody knows whether it was taken, and the host does not show it yet: it is asked again, until then at most. */
   | ({ readonly type: 'job.settling'; readonly until: number } & JobAttempt)
+  /** The host was asked, and never had it: nothing was bought. */
+  | ({ readonly type: 'job.absent' } & JobAttempt)
   | ({ readonly type: 'job.accepted'; readonly provider: string; readonly ticket: Ticket } & JobAttempt)
   | { readonly type: 'job.progress'; readonly job: JobId; readonly phase: string; readonly progress: number }
   | ({ readonly type: 'job.done'; readonly billed: Money; readonly servedModel: string; readonly expiresAt?: number } & JobAttempt)

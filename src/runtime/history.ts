@@ -132,6 +132,9 @@ function step(state: Folding, { run, event }: Recorded): void {
       // Before a ticket this is a clear refusal. After one, the next intent tells whether a new attempt was made.
       if (event.open !== true) close(state, event.key, ['intent', 'sent'])
       return
+    case 'job.absent':
+      close(state, event.key, ['intent', 'sent', 'uncertain'])
+      return
     case 'job.failed': {
       const attempt = state.open.get(event.key)
       if (attempt !== undefined && isLoss(attempt, event)) state.open.set(event.key, { ...attempt, stage: 'lost' })

@@ -128,6 +128,8 @@ function settler(tools: JobTools): Effects['settle'] {
     const waits = (until: number): void => void recorder.note({ type: 'job.settling', ...attempt, until })
     const ticket = await provider.calls.find(readyFor(tools, go), waits)
     if (ticket === undefined) {
+      // Without this record the purchase would stay open in the books of all later runs.
+      await recorder.record({ type: 'job.absent', ...attempt })
       gate.settle(purchaseName(key, go), 0)
       return { kind: 'absent' }
     }

@@ -90,7 +90,10 @@ function after(entry: LedgerEntry, event: AttemptEvent): Partial<LedgerEntry> | 
       return event.open === true ? undefined : ended(state, amount, event.failure.billed)
     case 'job.failed':
       return event.resumable === true ? undefined : ended(state, amount, event.failure.billed)
+    case 'job.absent':
+      return { state: 'refunded', amount: 0 }
     case 'job.intent':
+    case 'job.settling':
     case 'job.adjusted':
       return undefined
   }

@@ -81,7 +81,7 @@ export function guardCalls(calls: Calls, redactor: Redactor): Calls {
     poll: (ticket, job, report) => guarded(calls.poll(ticket, job, (progress, phase) => report(progress, redactor.text(phase)))),
     fetch: (ticket, job, into) => guarded(calls.fetch(ticket, job, into)),
     ...(release === undefined ? {} : { release: (ticket) => guarded(release.call(calls, ticket)) }),
-    ...(find === undefined ? {} : { find: (job) => guarded(find.call(calls, job)) }),
+    ...(find === undefined ? {} : { find: (job, waits) => guarded(find.call(calls, job, waits)) }),
     ...(cancel === undefined ? {} : { cancel: (ticket) => guarded(cancel.call(calls, ticket)) }),
     ...(adopt === undefined ? {} : { adopt: (id) => redactor.copy(adopt.call(calls, id)) }),
     ...(close === undefined ? {} : { close: () => guarded(close.call(calls)) }),

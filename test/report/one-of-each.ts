@@ -15,6 +15,7 @@ const each: { readonly [T in EventType]: Extract<Bare, { type: T }> } = {
   'job.intent': { type: 'job.intent', ...at, provider: 'ltx', seed: 4217, reserved: 480_000 },
   'job.sent': { type: 'job.sent', ...at },
   'job.settling': { type: 'job.settling', ...at, until: 1_790_000_580_000 },
+  'job.absent': { type: 'job.absent', ...at },
   'job.accepted': { type: 'job.accepted', ...at, provider: 'ltx', ticket: { id: 't-1', tries: 2, ready: false, url: null } },
   'job.progress': { type: 'job.progress', job: at.job, phase: 'sampling', progress: 0.5 },
   'job.retrying': {

@@ -32,6 +32,7 @@ const samples: { readonly [T in Event['type']]: Extract<Event, { type: T }> } = 
   'job.resolved': { type: 'job.resolved', ...attempt, how: 'found', ticket: { id: 't-2' } },
   'job.blocked': { type: 'job.blocked', job: 'a', by: 'b' },
   'job.cancelled': { type: 'job.cancelled', job: 'a' },
+  'job.absent': { type: 'job.absent', ...attempt },
   'job.settling': { type: 'job.settling', ...attempt, until: 9 },
   'cut.progress': { type: 'cut.progress', phase: 'p', progress: 0.5 },
   'cut.made': { type: 'cut.made', output: 'o', sha256: key, frames: 3, loudness: -14.1 },

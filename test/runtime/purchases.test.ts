@@ -94,6 +94,36 @@ test('a lost answer that is being settled when the run dies is not bought anew b
   expect(rig.host.ledger).toHaveLength(1)
 })
 
+describe('a lost answer of a job that its host never had', () => {
+  const never: Faults = { submit: (_job, count) => (count === 1 ? failure('network', { retry: true, billed: 'unknown' }) : 'ok') }
+  const listed = { submit: 'list' } as const
+  test('is bought once, and the books hold nothing open against it', async () => {
+    const rig = rigOf(one, never, listed)
+    expect((await runRig(rig)).outcome).toMatchObject({ reason: 'finished', spent: 100 })
+    const ledger = await readLedger(rig.world.files, '/film/.ltx')
+    expect(ledger.entries.map(({ state, amount }) => [state, amount])).toEqual([
+      ['refunded', 0],
+      ['billed', 100],
+    ])
+    expect(bookedFor(ledger, 'film')).toMatchObject([{ amount: 100 }])
+  })
+  test('and a run that died when it knew buys it once, and is not asked again', async () => {
+    const rig = rigOf(one, never, listed)
+    await runRig(rig)
+    rig.host.ledger.length = 0
+    cutAfter(rig.disk, 'job.absent')
+    for (const path of [...rig.disk.keys()]) if (!path.includes('/journal/')) rig.disk.delete(path)
+    let asked = 0
+    const find = async () => {
+      asked += 1
+      return undefined
+    }
+    const again = await runRig({ ...rig, calls: { find }, world: openMemoryWorld({ disk: rig.disk }) })
+    expect(again.outcome).toMatchObject({ reason: 'finished', spent: 100 })
+    expect([rig.host.ledger.length, asked]).toEqual([1, 0])
+  })
+})
+
 describe('a result that is gone', () => {
   const gone = failure('expired', { billed: 'yes' })
   test.each([
