@@ -1,8 +1,10 @@
-// Runs vitest and ends with one plain line, `N passed, N failed[, N skipped]`, for people and for CI.
+// Runs vitest and ends with one plain line, `N passed, N failed[, N skipped]`, for people and for CI. Tests of the Python worker are
+// among them where its environment is there; where it is not, they are skipped, and named before that line.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { testPython } from './python.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'ltx-test-'))
 const report = join(folder, 'report.json')
@@ -14,7 +16,9 @@ const args = [
   `--outputFile.json=${report}`,
   ...process.argv.slice(2),
 ]
-const child = spawn(process.execPath, args, { stdio: 'inherit' })
+const python = testPython()
+const env = python === undefined ? process.env : { ...process.env, LTX_WORKER_PYTHON: python }
+const child = spawn(process.execPath, args, { stdio: 'inherit', env })
 child.on('close', (code) => {
   let line = '0 passed, 1 failed'
   let failed = code !== 0
@@ -25,6 +29,7 @@ child.on('close', (code) => {
     const failures = counts.numFailedTests + broken
     line = `${counts.numPassedTests} passed, ${failures} failed`
     if (counts.numPendingTests > 0) line += `, ${counts.numPendingTests} skipped`
+    sayWhatWasSkipped(counts.testResults)
     failed ||= failures > 0 || counts.numPassedTests === 0
   } catch (error) {
     console.error(`no test report: ${error.message}`)
@@ -34,3 +39,16 @@ child.on('close', (code) => {
   console.log(line)
   process.exitCode = failed ? 1 : 0
 })
+
+/** Which tests, why, and what makes them run. */
+function sayWhatWasSkipped(files) {
+  const skipped = files.flatMap(({ name, assertionResults }) =>
+    assertionResults.filter(({ status }) => status === 'pending' || status === 'skipped').map(({ fullName }) => ({ file: name, fullName })),
+  )
+  if (skipped.length === 0) return
+  console.log(`\nskipped, ${skipped.length} in all:`)
+  for (const { file, fullName } of skipped) console.log(`  ${file.slice(file.lastIndexOf('test/'))} > ${fullName}`)
+  if (python !== undefined) return
+  console.log('Those of the worker need Python 3.10 or later with torch and diffusers, and there is no such environment on this machine.')
+  console.log('They run after: node scripts/worker-env.mjs (or LTX_WORKER_PYTHON=PATH npm test)')
+}
