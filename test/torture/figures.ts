@@ -69,10 +69,9 @@ export function tableText(kinds: readonly Kind[], figures: Figures): string {
   return `${rows.map(line).join('\n')}\n`
 }
 
-const marks = ['<!-- torture -->', '<!-- /torture -->'] as const
-
-/** For the document, between its marks; the rest of it stays as it is. */
-export function writeTable(path: string, kinds: readonly Kind[], figures: Figures): void {
+/** For the document, between the marks of that name; the rest of it stays as it is. */
+export function writeTable(path: string, name: string, kinds: readonly Kind[], figures: Figures): void {
+  const marks = [`<!-- ${name} -->`, `<!-- /${name} -->`] as const
   const [first = [], ...rest] = rowsOf(kinds, figures)
   const line = (row: readonly string[]): string => `| ${row.join(' | ')} |`
   const rule = `|${first.map(() => '---|').join('')}`

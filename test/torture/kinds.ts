@@ -37,7 +37,7 @@ export const key = 'torture-key-4d81c0aa97'
 export const shots = 4
 
 /** `reach`: where the host is, as its provider's block says it. */
-export const scriptOf = ({ kind, block = '' }: Kind, reach: string): string => `ltx 1
+export const scriptOf = ({ kind, block = '' }: Kind, reach: string, count: number): string => `ltx 1
 
 provider host ${kind} { ${reach}  key env SUITE_KEY  ${block} }
 
@@ -49,5 +49,5 @@ project "Torture" {
   on      host
 }
 
-${Array.from({ length: shots }, (_, at) => `shot s${at} 6s { "a boat leaves the quay, number ${at}" }`).join('\n')}
+${Array.from({ length: count }, (_, at) => `shot s${at} 6s { "a boat leaves the quay, number ${at}" }`).join('\n')}
 `

@@ -1,6 +1,7 @@
 // `npm run torture -- [NUMBER] [HOST …] [--lanes N] [--resume] [--write]`: kills runners NUMBER times for each kind of host
 // (1,000 if nothing is said) and prints what the hosts' books say. All kinds go forward together, so that a run that is
-// stopped (ctrl-c) has figures for each; `--resume` goes on from there. Ends with 1 when anything was lost or bought twice.
+// stopped (ctrl-c) has figures for each; `--resume` goes on from there. `--program` kills the built program instead of the
+// bare runner. Ends with 1 when anything was lost or bought twice.
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -9,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { add, type Figures, noSum, readFigures, type Sum, saveFigures, tableText, writeTable } from './figures.ts'
 import { type Kind, kinds } from './kinds.ts'
 import { lifeOf } from './lives.ts'
+import { openProgram } from './program.ts'
 import { bundleChild } from './runner.ts'
 import { openTorture } from './torture.ts'
 
@@ -19,14 +21,16 @@ const told = 30_000
 const { values, positionals } = parseArgs({
   args: process.argv.slice(2),
   allowPositionals: true,
-  options: { lanes: { type: 'string' }, resume: { type: 'boolean' }, write: { type: 'boolean' } },
+  options: { lanes: { type: 'string' }, resume: { type: 'boolean' }, write: { type: 'boolean' }, program: { type: 'boolean' } },
 })
 const wanted = Number(positionals.find((word) => /^\d+$/.test(word)) ?? 1000)
 const names = positionals.filter((word) => !/^\d+$/.test(word))
 const chosen = kinds.filter(({ kind, name }) => names.length === 0 || names.includes(kind) || names.includes(name))
 const lanes = Math.max(1, Number(values.lanes ?? Math.min(2, availableParallelism())))
 const cache = join(import.meta.dirname, '../../node_modules/.cache/ltx-torture')
-const figuresPath = join(cache, 'figures.json')
+/** Of what is killed: its table and its figures are its own. */
+const subject = values.program ? 'torture-program' : 'torture'
+const figuresPath = join(cache, `${subject}.json`)
 const document = join(import.meta.dirname, '../../docs/reliability.md')
 
 /** All that the lanes share. */
@@ -71,7 +75,7 @@ function tell(work: Work): void {
 /** Some kills of one kind, at a host of their own. */
 async function batch(work: Work, kind: Kind, share: number): Promise<void> {
   const { name } = kind
-  const desk = await openTorture(kind, work.child)
+  const desk = values.program ? await openProgram(kind) : await openTorture(kind, work.child)
   let owed = share
   const pay = (kills: number): void => {
     work.underWay[name] = (work.underWay[name] ?? 0) - kills
@@ -109,7 +113,7 @@ async function lane(work: Work): Promise<void> {
 
 function openWork(): Work {
   const child = bundleChild()
-  // Names of folders differ from bundle to bundle, its code does not.
+  // The program is built from the same code.
   const code = createHash('sha256').update(readFileSync(child)).digest('hex').slice(0, 16)
   const before = values.resume ? readFigures(figuresPath) : undefined
   const goesOn = before?.code === code
@@ -146,7 +150,7 @@ async function main(): Promise<number> {
   const figures = figuresOf(work)
   saveFigures(figuresPath, figures)
   process.stdout.write(`${tableText(kinds, figures)}${lanes} at a time, ${(figures.seconds / 60).toFixed(1)} minutes\n`)
-  if (values.write) writeTable(document, kinds, figures)
+  if (values.write) writeTable(document, subject, kinds, figures)
   if (!work.stopping && chosen.length === kinds.length) rmSync(figuresPath, { force: true })
   return work.stopping ? 130 : Object.values(work.sums).some(({ wrong }) => wrong > 0) ? 1 : 0
 }

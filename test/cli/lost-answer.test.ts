@@ -1,0 +1,64 @@
+// A submit whose answer is lost at a host that shows a job only after a while: the program waits, says so and until when,
+// ends at once when it is told to, and the next run goes on. Nothing is bought twice, whatever the host did.
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { TestHost } from '../hosts/kit.ts'
+import { startHost } from '../hosts/kit.ts'
+import { acceptedOf } from '../hosts/ledger.ts'
+import { eventsOf, folderWith, ltx, patience, start } from './kit.ts'
+
+let host: TestHost
+beforeAll(async () => {
+  host = await startHost('fal', { looks: 1 })
+})
+afterAll(() => host.stop())
+
+const cli = process.env.LTX_CLI ?? join(import.meta.dirname, '../../dist/cli.js')
+/** Waits pass faster: what the program is patient about, it is patient about in truth. */
+const hurried = ['--import', join(import.meta.dirname, '../torture/haste.mjs'), cli]
+const env = { FAL_KEY: '' }
+const project = (): string =>
+  folderWith({
+    'film.ltx': `ltx 1
+provider host fal { base "${host.base}"  key env FAL_KEY }
+project "Lost" { size 320x180  fps 24  seed 7  quality fast  on host }
+shot one 6s { "a boat leaves the quay" }
+`,
+  })
+const bought = (): number => acceptedOf(host.ledger()).length
+
+test('the wait is told with its end, Ctrl-C ends it at once, and the next run goes on', async () => {
+  env.FAL_KEY = host.key
+  const at = project()
+  const before = bought()
+  await host.fault({ route: 'submit', kind: 'reset-before' })
+  const run = start(at, ['render', '--no-tui'], { env, node: [cli] })
+  await run.said('was it taken?')
+  const begun = performance.now()
+  run.signalAll('SIGINT')
+  const { code, out, err } = await run.ended
+  expect(performance.now() - begun).toBeLessThan(patience(2000))
+  expect(code, out + err).toBe(130)
+  // The patience counts from the submit, not from the question.
+  expect(out + err).toMatch(/asking +one@1 +was it taken\? waiting until the host would show it, at most (10:00|9:\d\d)\n/)
+  expect(bought()).toBe(before)
+
+  const open = await ltx(at, ['resolve', 'film.ltx', '--json'], { env, node: [cli] })
+  expect(JSON.parse(open.out).purchases).toMatchObject([{ job: 'one@1', standing: 'uncertain' }])
+  const later = await ltx(at, ['render', '--json'], { env, node: hurried })
+  expect(later.code, later.out + later.err).toBe(0)
+  expect(eventsOf(later).map(({ type }) => type)).toContain('job.settling')
+  expect(bought()).toBe(before + 1)
+})
+
+test('what was taken after all is found, and nobody waits', async () => {
+  env.FAL_KEY = host.key
+  await host.tell({ do: 'forget' })
+  const at = project()
+  const before = bought()
+  await host.fault({ route: 'submit', kind: 'reset-after-accept' })
+  const { code, out, err } = await ltx(at, ['render', '--json'], { env, node: [cli] })
+  expect(code, out + err).toBe(0)
+  expect(eventsOf({ out }).map(({ type }) => type)).not.toContain('job.settling')
+  expect(bought()).toBe(before + 1)
+})
