@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import type { ProviderUse } from '../lang/program.ts'
 import { openScript } from '../open-script.ts'
 import { findEnvironment, workerFolder } from '../providers/local/environment.ts'
+import { hubFolder, isHubName } from '../providers/local/hub-cache.ts'
 import { exitCode } from '../report/exit.ts'
 import { safeText } from '../safe-text.ts'
 import { filmsHere, planFilm, scriptNamed, wantedFilms } from './film.ts'
@@ -108,13 +109,15 @@ async function askWorker(
   io: Io,
 ): Promise<Pick<Look, 'seen' | 'trouble'>> {
   const model = textOf(settings.model)
-  if (model !== undefined && !existsSync(resolve(io.cwd, model))) {
+  const named = model === undefined ? undefined : resolve(io.cwd, model)
+  const folder = named === undefined || existsSync(named) ? named : await hubFolder(model ?? '', io.world)
+  if (model !== undefined && folder === undefined) {
     // The machine can be looked at all the same.
     const { model: _, ...others } = settings
     const rest = await askWorker(python, others, device, io)
     return { ...rest, trouble: rest.trouble ?? noModel(model) }
   }
-  const argv = doctorArguments(python, model === undefined ? settings : { ...settings, model: resolve(io.cwd, model) }, device)
+  const argv = doctorArguments(python, folder === undefined ? settings : { ...settings, model: folder }, device)
   const env = environmentOf(io, { PYTHONPATH: workerFolder })
   const { code, out, err, unstarted } = await runProgram(argv, { env, timeoutMs: patienceMs })
   const said = jsonOf(out)
@@ -134,9 +137,7 @@ const nextOf = (message: string): string => {
 
 const noModel = (model: string): NonNullable<Look['trouble']> => ({
   message: `there is no model ${model} on this machine`,
-  next: /^[\w.-]+\/[\w.@-]+$/.test(model)
-    ? `bring it from the hub: ltx local setup --model ${model}`
-    : 'name the folder that holds its model_index.json',
+  next: isHubName(model) ? `bring it from the hub: ltx local setup --model ${model}` : 'name the folder that holds its model_index.json',
 })
 
 function problemOf({ model }: Seen): Pick<Look, 'trouble'> {

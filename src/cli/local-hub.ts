@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { workerFolder } from '../providers/local/environment.ts'
+import { isHubName } from '../providers/local/hub-cache.ts'
 import { exitCode } from '../report/exit.ts'
 import { fileSize } from '../report/say.ts'
 import { safeText } from '../safe-text.ts'
@@ -10,9 +11,6 @@ import type { Io } from './io.ts'
 import { Stop } from './io.ts'
 import { goOn } from './local-ask.ts'
 import { environmentOf, jsonOf, lastLines, runProgram } from './local-run.ts'
-
-/** `owner/name`, `owner/name@revision`. */
-export const isHubName = (text: string): boolean => /^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/.test(text)
 
 /** The program and its arguments that ask the hub for one thing. */
 export function hubArguments(python: string, action: 'look' | 'fetch', name: string): readonly string[] {

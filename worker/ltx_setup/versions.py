@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import sys
+from importlib import metadata
 
 
 def main() -> int:
@@ -21,7 +22,10 @@ def main() -> int:
         except Exception as trouble:  # a library may fail in any way it likes; what matters is which, and its words
             print(json.dumps({"error": f"{name} cannot be loaded: {type(trouble).__name__}: {trouble}"}))
             return 1
-        versions["worker" if name == "ltx_worker" else name] = str(getattr(module, "__version__", "?"))
+        if name == "ltx_worker":
+            versions["worker"] = str(module.WORKER_VERSION)
+        else:
+            versions[name] = metadata.version(name)
     print(json.dumps({"versions": versions}))
     return 0
 

@@ -13,7 +13,7 @@ export type Marker = {
   readonly python: string
   /** As `3.12.1`. */
   readonly pythonVersion: string
-  /** Of torch, diffusers, transformers, av and the worker itself, as they are installed. */
+  /** Of torch, diffusers, transformers, av, as they are installed; of the worker, as this package has it. */
   readonly versions: Readonly<Record<string, string>>
   /** SHA-256 of the requirements it was made from. */
   readonly requirements: string
@@ -54,6 +54,12 @@ export async function requirementsHash({ files, sha256 }: Pick<Look, 'files' | '
   return sha256((await files.readText(requirementsPath)).replaceAll('\r\n', '\n'))
 }
 
+/** The worker's code lies in this package and not in the environment, so that its version is this package's. */
+async function workerVersion(files: Files): Promise<string> {
+  const text = await files.readText(`${workerFolder}/ltx_worker/__init__.py`)
+  return /^(?:WORKER_VERSION|__version__) = "([^"]+)"/m.exec(text)?.[1] ?? ''
+}
+
 export async function readMarker(files: Files, folder: string): Promise<Marker | undefined> {
   const text = await files.readText(`${folder}/${markerName}`).catch(() => undefined)
   if (text === undefined) return undefined
@@ -87,7 +93,10 @@ export async function findEnvironment(look: Look): Promise<Environment | NoEnvir
   const wanted = await requirementsHash(look)
   const fitting = found.filter(({ requirements }) => requirements === wanted).sort((a, b) => (a.made < b.made ? 1 : -1))
   for (const marker of fitting)
-    if (await look.files.exists(marker.python)) return { python: marker.python, workerFolder, source: 'setup', marker }
+    if (await look.files.exists(marker.python)) {
+      const versions = { ...marker.versions, worker: await workerVersion(look.files) }
+      return { python: marker.python, workerFolder, source: 'setup', marker: { ...marker, versions } }
+    }
   const [gone] = fitting
   if (gone !== undefined)
     return { why: `the worker's Python is gone: ${gone.python}`, next: 'make it again with `ltx local setup`, or bring its disk back' }

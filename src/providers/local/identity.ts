@@ -6,6 +6,7 @@ import type { ProviderUse } from '../../lang/program.ts'
 import type { World } from '../../world.ts'
 import type { Environment, NoEnvironment } from './environment.ts'
 import { findEnvironment, workerFolder } from './environment.ts'
+import { hubFolder, isHubName } from './hub-cache.ts'
 import type { Folders } from './order.ts'
 
 export const usualDevice = 'cuda:0'
@@ -39,19 +40,25 @@ export async function foldersOf({ name, settings }: ProviderUse, { world, root }
   const { model, upsampler } = settings
   if (typeof model !== 'string')
     return { why: `\`provider ${name} local\` names no model`, next: 'write `model "FOLDER"` into its block: `ltx local setup` gets one' }
+  const found: { model?: string; upsampler?: string } = {}
   for (const [what, path] of [
     ['model', model],
     ['upsampler', upsampler],
   ] as const) {
     if (typeof path !== 'string') continue
-    const there = await world.files.stat(inProject(path, root)).catch(() => undefined)
-    if (there?.kind !== 'folder')
+    const folder = inProject(path, root)
+    const there = await world.files.stat(folder).catch(() => undefined)
+    const here = there?.kind === 'folder' ? folder : await hubFolder(path, world)
+    if (here === undefined)
       return {
-        why: `there is no folder ${path}, which \`${what}\` of ${name} names`,
-        next: 'put the model’s files there, or name where they are: `ltx local doctor` looks',
+        why: `there is no folder ${path}, which \`${what}\` of ${name} names${isHubName(path) ? ', and no model of that name from the hub' : ''}`,
+        next: isHubName(path)
+          ? `bring it from the hub: ltx local setup --model ${path}`
+          : 'put the model’s files there, or name where they are: `ltx local doctor` looks',
       }
+    found[what] = here
   }
-  return { here: { model: inProject(model, root), ...(typeof upsampler === 'string' ? { upsampler: inProject(upsampler, root) } : {}) } }
+  return { here: { model: found.model ?? '', ...(found.upsampler === undefined ? {} : { upsampler: found.upsampler }) } }
 }
 
 // ---- the model's bytes -------------------------------------------------------------------------------------
