@@ -272,11 +272,20 @@ function cutKey(film: Film, files: CutFiles): string {
 
 /** Where a cut is written down. The paths in it are those of the project, so that a folder that was moved or copied finds its own film. */
 type Place = { readonly path: string; readonly key: string; readonly root: string }
-type Kept = { readonly key: string; readonly cutting: Cutting; readonly sizes: Readonly<{ [path: string]: number }> }
+type Kept = { readonly key: string; readonly cutting: Cutting; readonly files: Readonly<{ [path: string]: Written }> }
+/** A file as it was when it was written. */
+type Written = { readonly bytes: number; readonly mtimeMs: number; readonly sha256: string }
 
-async function sizesOf(paths: readonly string[], root: string, files: Files): Promise<Kept['sizes']> {
-  const sizes = await Promise.all(paths.map(async (path) => [path, (await files.stat(join(root, path))).bytes] as const))
-  return Object.fromEntries(sizes)
+async function writtenAt(path: string, files: Files, known?: string): Promise<Written> {
+  const { bytes, mtimeMs } = await files.stat(path)
+  return { bytes, mtimeMs, sha256: known ?? (await files.sha256(path)) }
+}
+
+/** One that nobody has touched since is not read; one that was copied or put back is compared byte for byte. */
+async function isAsWritten(path: string, { bytes, mtimeMs, sha256 }: Written, files: Files): Promise<boolean> {
+  const now = await files.stat(path)
+  if (now.bytes !== bytes) return false
+  return now.mtimeMs === mtimeMs || (await files.sha256(path)) === sha256
 }
 
 const pathsOf = ({ film, sheet, captions, others }: Deliveries): readonly string[] => [film, sheet, ...captions, ...others]
@@ -294,8 +303,10 @@ async function readRecord({ path, key, root }: Place, files: Files): Promise<Cut
     // Written by us; whatever does not fit its shape throws or differs, and the film is cut again.
     const kept = JSON.parse(await files.readText(path)) as Kept
     if (kept.key !== key) return undefined
-    const sizes = await sizesOf(pathsOf(kept.cutting.deliveries), root, files)
-    if (canonicalJson(sizes) !== canonicalJson(kept.sizes)) return undefined
+    for (const name of pathsOf(kept.cutting.deliveries)) {
+      const written = kept.files[name]
+      if (written === undefined || !(await isAsWritten(join(root, name), written, files))) return undefined
+    }
     const { made, deliveries } = withPaths(kept.cutting, (name) => join(root, name))
     return { made, deliveries: { ...deliveries, cutAgain: false } }
   } catch {
@@ -305,6 +316,12 @@ async function readRecord({ path, key, root }: Place, files: Files): Promise<Cut
 
 async function writeRecord({ path, key, root }: Place, cutting: Cutting, files: Files): Promise<void> {
   const inside = withPaths(cutting, (name) => relative(root, name))
-  const kept: Kept = { key, cutting: inside, sizes: await sizesOf(pathsOf(inside.deliveries), root, files) }
+  const written = await Promise.all(
+    pathsOf(inside.deliveries).map(async (name) => {
+      const known = name === inside.made.output ? inside.made.sha256 : undefined
+      return [name, await writtenAt(join(root, name), files, known)] as const
+    }),
+  )
+  const kept: Kept = { key, cutting: inside, files: Object.fromEntries(written) }
   await files.writeWhole(path, `${JSON.stringify(kept)}\n`)
 }

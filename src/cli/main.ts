@@ -57,7 +57,7 @@ function watchOutput(): Output {
     if (lost) return
     lost = true
     failed = error.code !== 'EPIPE'
-    if (failed) process.stderr.write(`ltx: the output cannot be written (${error.code ?? error.message})\n  make room where it goes\n`)
+    if (failed) process.stderr.write(`ltx: the output cannot be written (${error.code ?? error.message}): make room where it goes\n`)
     if (stop === undefined) process.exit(failed ? exitCode('io') : exitCode('ok'))
     stop()
   })
@@ -70,6 +70,9 @@ function watchOutput(): Output {
     },
   }
 }
+
+/** When all that was written is out, or has failed to go out. */
+const written = (): Promise<void> => new Promise((resolve) => process.stdout.write('', () => setImmediate(resolve)))
 
 /** Runs one command line to its exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -99,6 +102,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       try {
         const body = await bodies[parsed.command]()
         const code = await body(parsed, io)
+        await written()
         return output.failed() ? exitCode('io') : code
       } catch (error) {
         return tell(error, io)

@@ -10,6 +10,7 @@ import type { Exit } from '../report/exit.ts'
 import { exitCode, exitOf, worst } from '../report/exit.ts'
 import type { Screen } from '../report/screen.ts'
 import { chooseScreen, isCi, openScreen } from '../report/screen.ts'
+import type { Stamped } from '../runtime/event.ts'
 import { safeText } from '../safe-text.ts'
 import { budgetRefusal } from './budget.ts'
 import { planFilm, planFilms, rungOf, scriptOf, showDiagnostics, staleOf, typedFilm, type Wanted, wantedFilms } from './film.ts'
@@ -69,6 +70,7 @@ export async function render(call: Call, io: Io): Promise<number> {
   io.onOutputLost(() => stopping.stop('SIGTERM'))
   try {
     const exits: Exit[] = []
+    const number = openNumbers()
     const all = wantedFilms(call, opened, io)
     const planned = await planFilms(all, rungOf(call), opened, io)
     for (const [index, wanted] of all.entries()) {
@@ -76,7 +78,7 @@ export async function render(call: Call, io: Io): Promise<number> {
       const film = (index === 0 ? planned[0] : undefined) ?? (await planFilm(opened, wanted, rungOf(call), io))
       if (!io.quiet) showDiagnostics(opened, io)
       if (isLeftAsItIs(film, call, io)) continue
-      exits.push(await renderFilm(film, { wanted, call, stopping }, io))
+      exits.push(await renderFilm(film, { wanted, call, stopping, number }, io))
       if (stopping.signal.aborted) break
     }
     return exitCode(worst.find((exit) => exits.includes(exit)) ?? 'ok')
@@ -93,9 +95,24 @@ function isLeftAsItIs(film: Film, call: Call, io: Io): boolean {
   return true
 }
 
-type Rendering = { readonly wanted: Wanted; readonly call: Call; readonly stopping: Stopping }
+type Rendering = {
+  readonly wanted: Wanted
+  readonly call: Call
+  readonly stopping: Stopping
+  /** Gives events of several films one row of numbers. */
+  readonly number: (event: Stamped) => Stamped
+}
 
-async function renderFilm(film: Film, { wanted, call, stopping }: Rendering, io: Io): Promise<Exit> {
+/** The events of one command are counted through, whatever films they are of. */
+function openNumbers(): Rendering['number'] {
+  let n = 0
+  return (event) => {
+    n += 1
+    return { ...event, n }
+  }
+}
+
+async function renderFilm(film: Film, { wanted, call, stopping, number }: Rendering, io: Io): Promise<Exit> {
   const only = await onlyPaths(film, call, io)
   const refusal = refusalOf(film, call, typedFilm(film, io)) ?? (await overBudget(film, only, wanted, io))
   if (refusal !== undefined) {
@@ -105,12 +122,13 @@ async function renderFilm(film: Film, { wanted, call, stopping }: Rendering, io:
   const { options } = call
   const face = chooseScreen({
     json: options.has('json'),
-    noTui: options.has('no-tui') || io.quiet,
+    quiet: io.quiet,
+    noTui: options.has('no-tui'),
     isTTY: io.stdout.isTTY === true,
     env: io.env,
   })
   const wantedJobs = only === undefined ? undefined : new Set(film.plan.jobs.filter((job) => only.has(job.path)).map((job) => job.id))
-  const screen = await openScreen(face, film.plan, io.stdout, {
+  const screen = await openScreen(face, film.plan, face === 'quiet' ? io.stderr : io.stdout, {
     colour: io.colour,
     now: () => io.world.clock.monotonic(),
     sources: film.opened.sources,
@@ -124,7 +142,7 @@ async function renderFilm(film: Film, { wanted, call, stopping }: Rendering, io:
     made = await make(film, {
       world: io.world,
       signal: stopping.signal,
-      emit: (event) => screen.event(event),
+      emit: (event) => screen.event(number(event)),
       ci: isCi(io.env),
       ...(only === undefined ? {} : { only }),
       ...(jobs === undefined ? {} : { jobs: Number(jobs) }),
@@ -203,9 +221,13 @@ function tellEnd(film: Film, { outcome, deliveries }: Made, io: Io): void {
     ...deliveries.captions.map((path) => ['captions', shown(path)]),
     ...deliveries.others.map((path) => ['delivered', shown(path)]),
   ]
+  if (io.quiet) {
+    io.stdout.write(`${shown(deliveries.film)}\n`)
+    return
+  }
   const width = Math.max(...lines.map(([what = '']) => what.length))
   for (const [what = '', where] of lines) io.stdout.write(`${what.padEnd(width)}  ${where}\n`)
-  if (!deliveries.cutAgain && !io.quiet) io.stdout.write('nothing had changed: the film is as it was\n')
+  if (!deliveries.cutAgain) io.stdout.write('nothing had changed: the film is as it was\n')
   const script = typedFilm(film, io)
   const next = film.plan.rung === 'animatic' ? `ltx plan ${script}` : `ltx takes ${script} SHOT`
   io.stdout.write(`${'next'.padEnd(width)}  ${next}\n`)

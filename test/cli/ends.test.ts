@@ -1,13 +1,13 @@
 // How a command ends: with which code, with how many words, and what it leaves running. The real program, against hosts in
 // processes of their own.
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startHost, type TestHost } from '../hosts/kit.ts'
 import { acceptedOf } from '../hosts/ledger.ts'
-import { folderWith, ltx, patience, start } from './kit.ts'
+import { cli, film, folderWith, ltx, patience, plainEnv, start, threeShots } from './kit.ts'
 
 let host: TestHost
 beforeAll(async () => {
@@ -35,32 +35,35 @@ test('a result that was paid for and is gone has one exit code, in render and in
   expect((await ltx(at, ['render', '--no-tui'], env())).code).toBe(0)
 })
 
-test.skipIf(process.platform === 'win32')('a run that is killed leaves no program of its own running, nor what that has started', async () => {
-  const tool = `#!/bin/sh
+test.skipIf(process.platform === 'win32')(
+  'a run that is killed leaves no program of its own running, nor what that has started',
+  async () => {
+    const tool = `#!/bin/sh
 sleep 600 &
 echo "$$ $!" > pids
 echo '{"phase":"at work"}'
 wait
 `
-  const at = folderWith({
-    'tool.sh': tool,
-    'film.ltx': `ltx 1
+    const at = folderWith({
+      'tool.sh': tool,
+      'film.ltx': `ltx 1
 project "Own" { size 320x192  fps 24  on mine }
 provider mine command { run "/bin/sh" "tool.sh" }
 shot one 1s { "a boat sails past" }
 `,
-  })
-  const run = start(at, ['render', '--no-tui'])
-  await run.said('at work')
-  const pids = readFileSync(join(at, 'pids'), 'utf8').trim().split(' ').map(Number)
-  expect(pids).toHaveLength(2)
-  const lives = (): readonly number[] => pids.filter((pid) => !/^Z|^$/.test(stateOf(pid)))
-  expect(lives()).toEqual(pids)
-  process.kill(run.pid, 'SIGKILL')
-  await run.ended
-  for (const until = Date.now() + patience(20_000); lives().length > 0 && Date.now() < until; ) await sleep(100)
-  expect(lives()).toEqual([])
-})
+    })
+    const run = start(at, ['render', '--no-tui'])
+    await run.said('at work')
+    const pids = readFileSync(join(at, 'pids'), 'utf8').trim().split(' ').map(Number)
+    expect(pids).toHaveLength(2)
+    const lives = (): readonly number[] => pids.filter((pid) => !/^Z|^$/.test(stateOf(pid)))
+    expect(lives()).toEqual(pids)
+    process.kill(run.pid, 'SIGKILL')
+    await run.ended
+    for (const until = Date.now() + patience(20_000); lives().length > 0 && Date.now() < until; ) await sleep(100)
+    expect(lives()).toEqual([])
+  },
+)
 
 /** As `ps` tells it; empty where there is no such process. */
 function stateOf(pid: number): string {
@@ -70,3 +73,77 @@ function stateOf(pid: number): string {
     return ''
   }
 }
+
+describe('-q', () => {
+  test('says where the film is, and nothing else', async () => {
+    const at = folderWith({ 'film.ltx': threeShots })
+    expect(await ltx(at, ['render', '-q'])).toMatchObject({ code: 0, out: 'out/tiny.mp4\n', err: '' })
+    expect(await ltx(at, ['render', '-q'])).toMatchObject({ code: 0, out: 'out/tiny.mp4\n', err: '' })
+  })
+  test('says what failed, where people look for it', async () => {
+    const at = folderWith({ 'film.ltx': script('shot one 6s { "a gull lands" }') })
+    await host.fault({
+      route: 'submit',
+      kind: 'status',
+      status: 401,
+      json: { type: 'error', error: { type: 'authentication_error', message: 'no' } },
+    })
+    const { code, out, err } = await ltx(at, ['render', '-q'], env())
+    expect([code, out]).toEqual([5, ''])
+    expect(err).toMatch(/^✗ Ends is not finished: 1 of 1 shot failed\n/)
+    expect(err).toMatch(/✗ one +the key: /)
+    expect(err).not.toMatch(/\d:\d\d +(run|start|failed)/)
+  })
+})
+
+test
+  .skipIf(process.platform !== 'linux')
+  .each([[['--version']], [['--help']], [['plan']], [['check']], [['render', '-q']], [['explain', 'lock.corrupt']]])(
+  '%j whose output cannot be written says so in one line and ends with 74; one that nobody reads says nothing',
+  (args) => {
+    const cwd = folderWith({ 'film.ltx': film('card end 1s "the end"') })
+    const run = (where: string) =>
+      spawnSync('bash', ['-c', `"$0" "$@" ${where}`, process.execPath, cli, ...args], { cwd, env: plainEnv, encoding: 'utf8' })
+    const full = run('>/dev/full')
+    expect([full.status, full.stderr]).toEqual([74, 'ltx: the output cannot be written (ENOSPC): make room where it goes\n'])
+    expect(run('| true; exit 0').stderr).toBe('')
+  },
+)
+
+describe('what a person is told to type', () => {
+  const two = (settings: string, shot = ''): string =>
+    script(`shot one 6s { "a boat sails past" ${shot} }\nshot two 6s { "a gull lands" }`).replace(
+      'quality fast',
+      `quality fast ${settings}`,
+    )
+
+  test('has names in quotes where a shell wants them, as from where one stands', async () => {
+    const name = "it's low tide.ltx"
+    const at = folderWith({ [`my films/${name}`]: two('budget $0.20') })
+    const typed = `'my films/it'\\''s low tide.ltx'`
+    const { out } = await ltx(at, ['plan', `my films/${name}`], env())
+    expect(out).toContain(`→ ltx render ${typed}\n`)
+    const refused = await ltx(at, ['render', `my films/${name}`], env())
+    expect(refused.code).toBe(5)
+    const line = refused.err.split('\n').find((one) => one.includes('--animatic')) ?? ''
+    expect(line).toContain(`ltx render ${typed} --animatic`)
+    // A shell reads it as it is meant.
+    const words = execFileSync('sh', ['-c', `ltx() { for word; do echo "$word"; done; }; ${line.replace(/ +free$/, '')}`], {
+      encoding: 'utf8',
+    })
+    expect(words.trim().split('\n')).toEqual(['render', `my films/${name}`, '--animatic'])
+  })
+
+  test('a plan tells every ceiling and what is left of it; a shot its own', async () => {
+    const at = folderWith({ 'film.ltx': two('budget $5.00  budget $0.50 per film  budget $9.00 per day', 'budget $0.60') })
+    const plan = async (...args: readonly string[]) => (await ltx(at, ['plan', 'film.ltx', ...args], env())).out
+    expect(await plan()).toContain('budget: $0.50 of $0.50 left for the film\nbudget: $9.00 of $9.00 left for today')
+    expect((await ltx(at, ['render', '--only', 'one', '-q'], env())).code).toBe(0)
+    const after = await plan()
+    expect(after).toContain('$0.18 of the $5.00 budget')
+    expect(after).toContain('budget: $0.32 of $0.50 left for the film\nbudget: $8.82 of $9.00 left for today')
+    expect(await plan('--shot', 'one')).toMatch(/budget +\$0\.42 of \$0\.60 left for the shot/)
+    writeFileSync(join(at, 'film.ltx'), two('budget $0.25 per film', 'budget $0.60'))
+    expect(await plan()).toContain('! budget: $0.07 of $0.25 left for the film; this would need $0.18')
+  })
+})
