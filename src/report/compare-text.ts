@@ -105,8 +105,8 @@ function history(rows: readonly PaceRow[]): Table {
   }
 }
 
-const guessHint =
-  'est.: times by the provider’s own figures, prices by the host’s neighbours; what is made here replaces the first, `price` the second'
+const timeHint = 'time est.: by the provider’s own figures; what is made there replaces them'
+const priceHint = 'price est.: no page of the host says it; `price $0.06` (a second) in its block corrects it'
 const upkeepHint = (name: string): string =>
   `say what ${name} costs, and this page says from when it pays: \`rent $1.90\` (an hour), \`monthly $300\` in its block`
 
@@ -115,7 +115,8 @@ function hints({ providers, planned, breakEven }: Comparison): readonly string[]
   const free = providers.find((one) => one.price === 0 && one.jobs > 0 && !isOwn(one))
   const sold = providers.some(({ price }) => price > 0)
   return [
-    ...([planned, ...providers].some((one) => isGuess(one) || one.estimated > 0) ? [guessHint] : []),
+    ...([planned, ...providers].some(isGuess) ? [timeHint] : []),
+    ...([planned, ...providers].some(({ estimated }) => estimated > 0) ? [priceHint] : []),
     ...(free !== undefined && sold && !breakEven.some(({ own }) => own === free.name) ? [upkeepHint(free.name)] : []),
   ]
 }

@@ -26,9 +26,10 @@ export const workOf = ({ operation, provider, model, size, rate, frames }: Work)
   frames,
 })
 
-/** So many runs of a film are looked at, and so many in all, the latest ones. */
+/** So many runs of a film are looked at, and so many in all, the latest ones; and after the first no more than a plan can wait for. */
 const mostOfFilm = 10
 const mostRuns = 40
+const mostBytes = 4 << 20
 const enough = { p95: 20, p99: 100 } as const
 
 type Group = {
@@ -141,7 +142,7 @@ const listIn = async (files: Files, folder: string): Promise<readonly string[]> 
 
 /** The journals of the latest runs of all films of a project, the newest first. */
 async function latestRuns(files: Files, dotLtx: string): Promise<readonly string[]> {
-  const found: { path: string; at: number }[] = []
+  const found: { path: string; at: number; bytes: number }[] = []
   for (const film of await listIn(files, `${dotLtx}/journal`)) {
     const folder = `${dotLtx}/journal/${film}`
     const paths = [
@@ -156,12 +157,17 @@ async function latestRuns(files: Files, dotLtx: string): Promise<readonly string
       const path = `${place}/${name}`
       // A run that ends just now moves its journal away.
       const stat = await files.stat(path).catch(() => undefined)
-      if (stat !== undefined) found.push({ path, at: stat.mtimeMs })
+      if (stat !== undefined) found.push({ path, at: stat.mtimeMs, bytes: stat.bytes })
     }
   }
+  let read = 0
   return found
-    .sort((a, b) => b.at - a.at)
+    .sort((a, b) => b.at - a.at || (a.path < b.path ? 1 : -1))
     .slice(0, mostRuns)
+    .filter(({ bytes }, index) => {
+      read += bytes
+      return index === 0 || read <= mostBytes
+    })
     .map(({ path }) => path)
 }
 

@@ -49,7 +49,10 @@ describe('the table', () => {
     const sure = { ...costing, timed: 3 }
     const shown = text({ planned: { ...whole().planned, ...sure }, providers: [{ ...host, ...sure, estimated: dollars(1) }] })
     expect(shown).toContain('~$3.40, $1.00 of it est.')
-    expect(shown).toContain('est.: times by')
+    expect(shown).toContain('price est.:')
+    expect(shown).not.toContain('time est.:')
+    expect(text()).toContain('time est.:')
+    expect(text()).not.toContain('price est.:')
     expect(text({ planned: { ...whole().planned, ...sure }, providers: [{ ...host, ...sure }] })).not.toContain('est.')
   })
 

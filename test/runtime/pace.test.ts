@@ -125,7 +125,9 @@ describe('real runs', () => {
     ])
     // Three looks at the host, a second apart, for 2 s of video.
     expect(of('other', requestOf('other words', 'other'))).toBeGreaterThan(1)
-    expect(of('other', { ...requestOf('other words', 'other'), frames: 96 })).toBeCloseTo(2 * (of('other', requestOf('words', 'other')) ?? 0))
+    expect(of('other', { ...requestOf('other words', 'other'), frames: 96 })).toBeCloseTo(
+      2 * (of('other', requestOf('words', 'other')) ?? 0),
+    )
   })
 
   test('that go wrong are read too, those of a second run with those of the first', async () => {
@@ -139,6 +141,23 @@ describe('real runs', () => {
     await runRig({ ...again, plan: planOf(again.world, [{ id: 'c@1' }]) })
     const main = (await readPace(again.world.files, '/film/.ltx')).rows.find(({ provider }) => provider === 'main')
     expect(main).toMatchObject({ made: 2, retried: 1, failed: 0 })
+  })
+
+  test('that were long ago, or that a plan would wait for, are left out', async () => {
+    const disk: Disk = new Map()
+    const host = openHost()
+    for (let turn = 0; turn < 12; turn += 1) {
+      const world = openMemoryWorld({ disk })
+      await runRig({ world, host, plan: planOf(world, [{ id: `s${turn}@1` }]) })
+    }
+    const made = async (world: ReturnType<typeof openMemoryWorld>) => (await readPace(world.files, '/film/.ltx')).rows[0]?.made
+    expect(await made(openMemoryWorld({ disk }))).toBe(10)
+    const world = openMemoryWorld({ disk })
+    const large = {
+      ...world,
+      files: { ...world.files, stat: async (path: string) => ({ ...(await world.files.stat(path)), bytes: 3 << 20 }) },
+    }
+    expect(await made(large)).toBe(1)
   })
 
   test('nothing is read where nothing was ever made', async () => {
