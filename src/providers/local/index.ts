@@ -73,17 +73,19 @@ function poolOf(shop: Shop, context: Context, { python, workerFolder }: Environm
   const own = use.settings.pass
   const pool =
     shop.pools.get(python) ??
-    openPool((device) =>
-      openWorker({
+    openPool(async (device) => {
+      const folder = root ?? scratch
+      await world.files.makeFolder(folder)
+      return openWorker({
         world,
         argv: [python, '-m', 'ltx_worker', '--device', device, '--cache', `${kept}/../../cache/worker`],
-        folder: root ?? scratch,
+        folder,
         environment: { PYTHONPATH: workerFolder, PYTHONUNBUFFERED: '1' },
         pass: [...passed, ...(Array.isArray(own) ? own : [])],
         signal,
         ...(typeof use.settings.timeout === 'number' ? { stallMs: use.settings.timeout * 1000 } : {}),
-      }),
-    )
+      })
+    })
   shop.pools.set(python, pool)
   return pool
 }

@@ -83,7 +83,8 @@ export async function openWorker({ world, stallMs: stall = stallMs, ...order }: 
       const lease = question.phase === 'load' ? slowLeaseMs : leaseMs
       const now = clock.monotonic()
       const [silent, still] = [question.heardAt + lease - now, question.movedAt + stall - now]
-      if (Math.min(silent, still) > 0) await clock.sleep(Math.min(silent, still), question.over.signal)
+      // What it is at may change meanwhile, and with it how long it may be silent.
+      if (Math.min(silent, still) > 0) await clock.sleep(Math.min(silent, still, leaseMs), question.over.signal)
       else {
         const what = silent > 0 ? `came no further for ${stall / 60_000} minutes` : `said nothing for ${lease / 1000} s`
         hung ??= `it ${what} and was ended${question.phase === '' ? '' : ` (at ${question.phase})`}`
