@@ -1,12 +1,16 @@
-// `ltx check`: every mistake in the scripts, at once. Looks at the words, at a series' table and at the first bytes of the
-// files they name; plans nothing.
-import { relative } from 'node:path'
+// `ltx check`: every mistake in the scripts, at once. Looks at the words, at a series' table and at the files they name, each of which
+// is read once and remembered; plans nothing.
+import { join, relative } from 'node:path'
+import { ProviderFailure } from '../failure.ts'
 import type { Diagnostic } from '../lang/diagnostic.ts'
+import type { Asset } from '../lang/program.ts'
 import { applyFixes } from '../lang/syntax/fixes.ts'
+import type { Opened } from '../open-script.ts'
 import { assetsOf, checkFilm, openScript, reportAsset } from '../open-script.ts'
 import { exitCode } from '../report/exit.ts'
 import { quietJson } from '../report/json.ts'
 import { counted } from '../report/say.ts'
+import { assetFactsPath } from '../runtime/layout.ts'
 import { safeText } from '../safe-text.ts'
 import { episodesOf, scriptNamed, scriptsHere, showDiagnostics } from './film.ts'
 import type { Call, Io } from './io.ts'
@@ -22,7 +26,7 @@ export async function scriptsOf(call: Call, io: Io): Promise<readonly string[]> 
   return Promise.all(named.map((name) => scriptNamed(name, io)))
 }
 
-async function checkOne(path: string) {
+async function checkOne(path: string, io: Io): Promise<Opened> {
   const opened = openScript(path)
   const { reporter } = opened
   const program = checkFilm(opened, { rung: 'final', sample: true })
@@ -30,27 +34,43 @@ async function checkOne(path: string) {
   // A film with params is checked with made-up values: its files have names nobody has given yet.
   const isTemplate = [...opened.loaded.files.values()].some((file) => file.ast.body.some((statement) => statement.kind === 'param'))
   if (program !== undefined && !isTemplate) {
-    const assets = assetsOf(program)
-    const { glance } = assets.length === 0 ? {} : await import('../media/glance.ts')
-    for (const asset of assets) {
-      const doubt = await glance?.(opened.root, asset)
-      if (doubt !== undefined) reportAsset(asset, doubt, reporter)
-    }
+    await checkAssets(opened, assetsOf(program), io)
   }
   return opened
+}
+
+/** All of each file where there is an ffmpeg to read it with; without one, its first bytes. */
+async function checkAssets({ root, reporter }: Opened, assets: readonly Asset[], io: Io): Promise<void> {
+  if (assets.length === 0) return
+  const { findTool } = await import('../media/ffmpeg.ts')
+  const tool = await findTool(io.env).catch((error: unknown) => {
+    if (error instanceof ProviderFailure) return undefined
+    throw error
+  })
+  if (tool === undefined) {
+    const { glance } = await import('../media/glance.ts')
+    for (const asset of assets) {
+      const doubt = await glance(root, asset)
+      if (doubt !== undefined) reportAsset(asset, doubt, reporter)
+    }
+    return
+  }
+  const { survey } = await import('../media/survey.ts')
+  const { problems } = await survey(assets, { root, world: io.world, tool, cacheFile: assetFactsPath(join(root, '.ltx')) })
+  for (const { asset, ...doubt } of problems) reportAsset(asset, doubt, reporter)
 }
 
 export async function check(call: Call, io: Io): Promise<number> {
   const found: { readonly file: string; readonly diagnostic: Diagnostic }[] = []
   for (const path of await scriptsOf(call, io)) {
-    let opened = await checkOne(path)
+    let opened = await checkOne(path, io)
     if (call.options.has('fix')) {
       const source = opened.sources.get(opened.script)
       const fixed = source === undefined ? undefined : applyFixes(source, opened.reporter.diagnostics())
       if (fixed !== undefined && fixed !== source?.text) {
         await io.world.files.writeWhole(path, fixed)
         io.stderr.write(`mended ${safeText(relative(io.cwd, path))}\n`)
-        opened = await checkOne(path)
+        opened = await checkOne(path, io)
       }
     }
     if (!call.options.has('json')) showDiagnostics(opened, io, !call.options.has('quiet-warnings'))
