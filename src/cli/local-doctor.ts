@@ -3,12 +3,12 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { ProviderUse } from '../lang/program.ts'
-import { openScript } from '../open-script.ts'
+import { checkFilm, openScript } from '../open-script.ts'
 import { findEnvironment, workerFolder } from '../providers/local/environment.ts'
 import { hubFolder, isHubName } from '../providers/local/hub-cache.ts'
 import { exitCode } from '../report/exit.ts'
 import { safeText } from '../safe-text.ts'
-import { filmsHere, planFilm, scriptNamed, wantedFilms } from './film.ts'
+import { filmsHere, scriptNamed, showDiagnostics, wantedFilms } from './film.ts'
 import type { Call, Io } from './io.ts'
 import { Stop } from './io.ts'
 import type { Look, Seen } from './local-doctor-text.ts'
@@ -41,8 +41,13 @@ async function subjectsOf(call: Call, io: Io): Promise<readonly Subject[]> {
   if (path === undefined) return [{ settings: {} }]
   const opened = openScript(path)
   const [wanted] = wantedFilms(call, opened, io)
-  const film = await planFilm(opened, wanted ?? {}, 'final', io)
-  const uses = film.program.providers.filter(({ kind }) => kind === 'local')
+  // Read, not planned: a plan wants to know the model, byte by byte.
+  const program = checkFilm(opened, { rung: 'final', ...wanted })
+  if (program === undefined || opened.reporter.failed()) {
+    showDiagnostics(opened, io)
+    throw new Stop(exitCode('script'))
+  }
+  const uses = program.providers.filter(({ kind }) => kind === 'local')
   if (uses.length === 0 && named !== undefined) {
     io.stderr.write(`ltx: ${safeText(named)} has no provider of the kind \`local\`\n  provider gpu local { model "FOLDER" }\n`)
     throw new Stop(exitCode('usage'))
@@ -50,7 +55,7 @@ async function subjectsOf(call: Call, io: Io): Promise<readonly Subject[]> {
   if (uses.length === 0) return [{ settings: {} }]
   return uses.map(({ name, settings }) => ({
     name,
-    settings: { ...fromRoot(settings, film.opened.root), ...(model === undefined ? {} : { model }) },
+    settings: { ...fromRoot(settings, opened.root), ...(model === undefined ? {} : { model }) },
   }))
 }
 
