@@ -71,6 +71,7 @@ function jobRows(job: Job, first: Job | undefined, plan: Plan, width: number): r
     ...rows('request', asked.filter(Boolean).join(', ')),
     ...(request.prompt === '' ? [] : rows('prompt', sameWords ? 'the same' : request.prompt)),
     ...rows('negative', sameWords ? '' : request.negative),
+    ...rows('model', modelText(request)),
     ...rows('lora', (request.loras ?? []).map(({ path, scale }) => (scale === 1 ? path : `${path} at ${scale}`)).join(', ')),
     ...(request.extend === undefined
       ? []
@@ -86,6 +87,17 @@ function jobRows(job: Job, first: Job | undefined, plan: Plan, width: number): r
       ),
     ),
   ]
+}
+
+/** The model's bytes, how it is run, and by what, where all this is of a machine of one's own. */
+function modelText({ weights, stack, stages, tuning }: Job['request']): string {
+  const parts = [
+    ...(weights === undefined ? [] : [`files ${short(weights)}`]),
+    ...(stages === undefined ? [] : [stages === 2 ? 'two passes' : 'one pass']),
+    ...Object.entries(tuning ?? {}).map(([name, value]) => `${name} ${value}`),
+    ...(stack === undefined ? [] : [`run by ${stack}`]),
+  ]
+  return parts.join(', ')
 }
 
 const jobOf = (id: string, plan: Plan): Job | undefined => plan.jobs.find((job) => job.id === id)

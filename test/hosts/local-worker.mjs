@@ -38,7 +38,7 @@ function faultAt(phase, prompt) {
   const file = join(home, 'faults.json')
   if (!existsSync(file)) return undefined
   const faults = JSON.parse(readFileSync(file, 'utf8'))
-  const at = faults.findIndex((fault) => fault.at === phase && prompt.includes(fault.words ?? ''))
+  const at = faults.findIndex((fault) => fault.at === phase && prompt.toLowerCase().includes(fault.words ?? ''))
   if (at < 0) return undefined
   const [fault] = faults.splice(at, 1)
   if ((fault.times ?? 1) > 1) faults.splice(at, 0, { ...fault, times: fault.times - 1 })

@@ -44,6 +44,14 @@ function reasons(job: Job, old: Remembered | undefined, first: Job | undefined):
   return [`${job.id}: the bytes of a file it uses have changed`]
 }
 
+/** Fields that a person knows by another name. */
+const labels: ReadonlyMap<string, string> = new Map([
+  ['weights', 'the model’s files'],
+  ['stack', 'what runs it'],
+  ['stages', 'passes'],
+  ['tuning', 'sampling'],
+])
+
 /** Field by field, old to new; long texts only where they begin to differ. */
 export function differences(before: Request, after: Request): readonly string[] {
   const fields = new Set([...Object.keys(before), ...Object.keys(after)])
@@ -52,7 +60,7 @@ export function differences(before: Request, after: Request): readonly string[] 
     // Both are plain JSON objects read field by field; the static type has no index signature.
     const [old, now] = [(before as Record<string, unknown>)[field], (after as Record<string, unknown>)[field]]
     if (canonicalJson(old ?? null) !== canonicalJson(now ?? null))
-      out.push(`${field}: ${show(field, old, before)} → ${show(field, now, after)}`)
+      out.push(`${labels.get(field) ?? field}: ${show(field, old, before)} → ${show(field, now, after)}`)
   }
   return out
 }
@@ -62,6 +70,8 @@ function show(field: string, value: unknown, request: Request): string {
   if (field === 'size') return `${request.size.width}x${request.size.height}`
   if (field === 'rate') return `${Number(toNumber(request.rate).toFixed(3))}fps`
   if (field === 'frames') return `${timecode(request.frames, request.rate)} (${request.frames}f)`
+  if (field === 'weights' && typeof value === 'string') return `${value.slice(0, 12)}…`
+  if (field === 'stack' && typeof value === 'string') return value
   const text = typeof value === 'string' ? value : canonicalJson(value)
   return text.length > 72 ? `${text.slice(0, 71)}…` : text
 }

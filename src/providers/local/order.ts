@@ -45,10 +45,12 @@ export const affinityOf = ({ provider, model, weights, stages, loras, size, tuni
 export function orderFor({ request, files }: Pick<Ready, 'request' | 'files'>, name: string, folder: string): JobOrder {
   const { operation, size, frames, rate, seed, prompt, negative, extend, retake, heard, tuning } = request
   const file = (slot: Slot): string => files.get(slot) ?? lacks(slot)
+  const images = imagesOf(request, files)
   return {
     name,
     folder,
-    operation,
+    // Pictures on the way, without one at the beginning.
+    operation: operation === 'text-to-video' && images.length > 0 ? 'image-to-video' : operation,
     ...size,
     frames,
     rate,
@@ -56,7 +58,7 @@ export function orderFor({ request, files }: Pick<Ready, 'request' | 'files'>, n
     prompt,
     negative,
     segments: segmentsOf(request),
-    images: imagesOf(request, files),
+    images,
     ...(tuning?.steps === undefined ? {} : { steps: tuning.steps }),
     ...(tuning?.guidance === undefined ? {} : { guidance: tuning.guidance }),
     ...(heard === undefined ? {} : { sound: { path: file('audio'), from: heard.from, to: heard.to } }),
