@@ -241,7 +241,9 @@ function footRows(plan: Plan, layout: Layout, look: PlanLook): readonly Row[] {
   const budget = film.budget === undefined ? '' : ` of the ${formatMoney(film.budget)} budget`
   const price =
     totals.make === 0 ? 'nothing to make' : totals.price === 0 ? 'free' : `${priceText(totals.price, totals.estimated)}${budget}`
-  const time = totals.make === 0 ? '' : `about ${roughly(totals.expected)}`
+  const asked = plan.jobs.filter((job) => job.made === undefined && job.provider !== 'cut')
+  const seen = asked.length > 0 && asked.every(({ timed }) => timed === true) ? ', as earlier runs took' : ''
+  const time = totals.make === 0 ? '' : `about ${roughly(totals.expected)}${seen}`
   const sum = [`${formatSeconds(totals.seconds)} of film`, countsText(plan), price, time].filter(Boolean).join(' · ')
   return [
     ...wrap(sum, look.width).map((text): Row => [piece(text, 'strong')]),

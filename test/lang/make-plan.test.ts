@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { dollars } from '../../src/lang/money.ts'
+import type { PlanInput } from '../../src/lang/planning/make-plan.ts'
 import type { Step } from '../../src/lang/program.ts'
 import { rational } from '../../src/lang/time.ts'
+import { planText } from '../../src/report/plan-text.ts'
 import {
   anything,
   audio,
@@ -336,5 +338,12 @@ describe('the time that is expected', () => {
     expect(known.lines[0]?.expected).toBeLessThan(plain.lines[0]?.expected ?? 0)
     expect(known.totals.expected).toBeLessThan(plain.totals.expected)
     expect(known.jobs.map(({ key }) => key)).toEqual(plain.jobs.map(({ key }) => key))
+  })
+  it('is told as seen only where all of it was', () => {
+    const look = { colour: false, width: 120 }
+    const told = (paceOf: PlanInput['paceOf']) => planText(planOf(film, paceOf === undefined ? {} : { paceOf }).plan, look)
+    expect(told(() => 7)).toMatch(/about 30s, as earlier runs took$/m)
+    expect(told((_, { operation }) => (operation === 'extend' ? 7 : undefined))).not.toContain('earlier runs')
+    expect(told(undefined)).not.toContain('earlier runs')
   })
 })
