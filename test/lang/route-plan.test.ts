@@ -155,6 +155,15 @@ describe('the plan', () => {
       told(shot('a', 144, { provider: 'gpu', keys, routes: [route('ltx', { soundLed: false, words: 'picture-led', span: at })] })),
     ).toEqual([['provider.cannot', '`ltx` cannot make a: it takes no keyframes', 'this route sends it there: picture-led 40']])
   })
+
+  it('refuses a step that cannot be made where its route moves it, and names that route', () => {
+    const reporter = openReporter()
+    const move = route('ltx', { steps: ['extend'], moves: true, words: 'extend', span: { path: 'film.ltx', start: 70, end: 90 } })
+    planOf(program([shot('a', 144, { provider: 'gpu', steps: [extend(48 * 24)], routes: [move] })]), {}, reporter)
+    expect(reporter.diagnostics().map(({ code, message, notes }) => [code, message, notes.map((note) => note.span.start)])).toEqual([
+      ['provider.cannot', '`ltx` cannot make a: its longest is 20 s', [70]],
+    ])
+  })
 })
 
 function spoken() {
