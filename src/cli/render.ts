@@ -206,7 +206,9 @@ function tellAdrift(script: string, { outcome }: Pick<Made, 'outcome'>, io: Io):
       `${fetched.length} paid for by an earlier script ${fetched.length === 1 ? 'is' : 'are'} in the store now, for when the script goes back\n`,
     )
   if (adrift.length > 0)
-    io.stderr.write(`ltx: ${adrift.length} paid for by an earlier script could not be fetched yet\n  ltx resolve ${script} lists them\n`)
+    io.stderr.write(
+      `ltx: ${adrift.length} bought, or sent, by an earlier script could not be fetched yet\n  ltx resolve ${script} lists them\n`,
+    )
 }
 
 /** Where everything lies, and what to type next. */

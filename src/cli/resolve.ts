@@ -7,6 +7,7 @@ import { openScript } from '../open-script.ts'
 import type { Ticket } from '../providers/provider.ts'
 import { exitCode } from '../report/exit.ts'
 import { oneLine } from '../report/say.ts'
+import { isFoundWithoutInputs } from '../runtime/adrift.ts'
 import type { Event } from '../runtime/event.ts'
 import { type Attempt, mustBeKept } from '../runtime/history.ts'
 import { journalFolder, openJournal, readHistory } from '../runtime/journal.ts'
@@ -19,27 +20,52 @@ import type { Call, Io } from './io.ts'
 
 type How = Extract<Event, { type: 'job.resolved' }>['how']
 
-/** What is known of a purchase, as a person asks it. `adrift`: at the host, and no shot asks for it any more. */
-type Standing = 'uncertain' | 'lost' | 'under way' | 'adrift'
+/**
+ * What is known of a purchase, as a person asks it. `open`: the host can tell, and is asked by the next render. `adrift`: at the
+ * host, and no shot asks for it any more.
+ */
+type Standing = 'uncertain' | 'lost' | 'open' | 'under way' | 'adrift'
 
 const pathOf = ({ job }: Attempt): string => job.split('@')[0] ?? job
 
-function standingOf({ stage, job, key }: Attempt, film: Film): Standing {
-  if (stage === 'lost') return 'lost'
-  if (stage === 'uncertain' || stage === 'sent') return 'uncertain'
-  const asks = film.plan.jobs.find(({ id }) => id === job)
-  return asks === undefined || asks.made !== undefined || (asks.key !== undefined && asks.key !== key) ? 'adrift' : 'under way'
+/** Does a shot still ask for just this? */
+function isWanted({ job, key }: Attempt, { plan }: Film): boolean {
+  const asks = plan.jobs.find(({ id }) => id === job)
+  return asks !== undefined && asks.made === undefined && (asks.key === undefined || asks.key === key)
+}
+
+function canHostTell(attempt: Attempt, film: Film): boolean {
+  const kind = film.program.providers.find(({ name }) => name === attempt.provider)?.kind
+  const promise = kind === undefined ? undefined : film.capabilities.get(kind)?.submit
+  if (promise === undefined || promise === 'blind' || promise === 'reject-key') return false
+  return isWanted(attempt, film) || isFoundWithoutInputs(promise, attempt.request)
+}
+
+function standingOf(attempt: Attempt, film: Film): Standing {
+  switch (attempt.stage) {
+    case 'lost':
+      return 'lost'
+    case 'uncertain':
+      return 'uncertain'
+    case 'sent':
+      return canHostTell(attempt, film) ? 'open' : 'uncertain'
+    case 'intent':
+    case 'accepted':
+    case 'done':
+      return isWanted(attempt, film) ? 'under way' : 'adrift'
+  }
 }
 
 const words: Readonly<Record<Standing, string>> = {
   uncertain: 'sent, and no answer came back: it may have been bought',
   lost: 'paid for, and its result is gone or was given up',
+  open: 'sent, and no answer came back: the next render asks the host whether it has it',
   'under way': 'at the host; the next render goes on with it',
   adrift: 'at the host, and no shot asks for it any more; the next render fetches it and keeps the clip',
 }
 
 /** What needs a person's word first. */
-const order: readonly Standing[] = ['uncertain', 'lost', 'adrift', 'under way']
+const order: readonly Standing[] = ['uncertain', 'lost', 'open', 'adrift', 'under way']
 
 export async function resolve(call: Call, io: Io): Promise<number> {
   const { options } = call
@@ -81,8 +107,13 @@ type Asked = {
 function clashOf({ how, name, meant, pending, film, script }: Asked): readonly [string, string] | undefined {
   if (meant.length === 0) return [`nothing is uncertain about ${name}`, `ltx resolve ${script} lists what is`]
   if (pending.length === 0) return [`${name} is at the host, and nothing about it is uncertain`, `ltx render ${script} goes on with it`]
-  if (how === 'resubmit' && pending.every((attempt) => standingOf(attempt, film) === 'adrift'))
-    return [`no shot asks for ${name} any more`, `ltx render ${script} fetches it; --give-up lets it be`]
+  if (how === 'resubmit' && !pending.some((attempt) => isWanted(attempt, film))) {
+    const comes = pending.some((attempt) => standingOf(attempt, film) === 'adrift')
+    const next = comes
+      ? `ltx render ${script} fetches it; --give-up lets it be`
+      : '--found ID fetches it where the host has it; --give-up lets it be'
+    return [`no shot asks for this ${name} any more: nothing would be bought`, next]
+  }
   if (how === 'found' && pending.length > 1)
     return [`${name} has ${pending.length} purchases that are uncertain`, `name one: ${pending.map(({ job }) => job).join(', ')}`]
   return undefined
@@ -107,31 +138,35 @@ function list(attempts: readonly Attempt[], film: Film, call: Call, io: Io): num
     return code
   }
   if (found.length === 0) io.stdout.write('nothing is uncertain: every purchase is in the store, or was never made\n')
-  for (const { attempt, standing } of found) io.stdout.write(entryText(attempt, standing))
+  for (const { attempt, standing } of found) io.stdout.write(entryText(attempt, standing, film))
   const first = urgent[0]
-  if (first !== undefined) io.stdout.write(nextText(typedFilm(film, io), first.attempt))
+  if (first !== undefined) io.stdout.write(nextText(typedFilm(film, io), first.attempt, isWanted(first.attempt, film)))
   return code
 }
 
-function entryText(attempt: Attempt, standing: Standing): string {
+function entryText(attempt: Attempt, standing: Standing, film: Film): string {
   const { request, seed, begunAt } = attempt
   const at = begunAt === undefined ? '' : `${new Date(begunAt).toISOString().slice(0, 19).replace('T', ' ')} UTC`
   const about = [attempt.provider, request?.model ?? '', seed === undefined ? '' : `seed ${seed}`, at, formatMoney(attempt.reserved)]
   const prompt = oneLine(request?.prompt ?? '')
+  const left =
+    (standing === 'uncertain' || standing === 'lost' || standing === 'open') && !isWanted(attempt, film)
+      ? '; no shot asks for it any more'
+      : ''
   const mark = standing === 'uncertain' ? '?' : standing === 'lost' ? '✗' : '·'
   return [
-    `${mark} ${oneLine(attempt.job)}  ${words[standing]}\n`,
+    `${mark} ${oneLine(attempt.job)}  ${words[standing]}${left}\n`,
     `    ${oneLine(about.filter(Boolean).join(' · '))}\n`,
     prompt === '' ? '' : `    “${prompt.length > 90 ? `${prompt.slice(0, 89)}…` : prompt}”\n`,
   ].join('')
 }
 
-function nextText(script: string, attempt: Attempt): string {
+function nextText(script: string, attempt: Attempt, wanted: boolean): string {
   const begin = `ltx resolve ${script} ${oneLine(pathOf(attempt))}`
   return [
     `\nlook at the host for a job of that time and those words, then say what is so:\n`,
     `  ${begin} --found ID   it is there, under this id: its clip is fetched\n`,
-    `  ${begin} --resubmit   it is not: buy it again (what was sent counts as spent)\n`,
+    ...(wanted ? [`  ${begin} --resubmit   it is not: buy it again (what was sent counts as spent)\n`] : []),
     `  ${begin} --give-up    leave it: it is not bought again by itself\n`,
   ].join('')
 }

@@ -61,6 +61,15 @@ export const strange = (word: string): Failure => ({
   billed: 'unknown',
 })
 
+/** Asked whether it has taken a job, a host does not know it yet, and may know it in a while. */
+export const notShownYet: Failure = {
+  kind: 'network',
+  message: 'the job was sent, and its host does not show it yet: whether it was taken is not known',
+  next: 'run again in a while: the host is asked once more',
+  retry: false,
+  billed: 'unknown',
+}
+
 /** An attempt that was paid for and of which nothing more will come. */
 export const lost: Failure = {
   kind: 'expired',

@@ -8,7 +8,7 @@ import type { Calls, Ready, Status, Ticket } from '../providers/provider.ts'
 import type { World } from '../world.ts'
 import { formOf, isOther, refuseAdjusted } from './adjust.ts'
 import type { Event } from './event.ts'
-import { strange, strangeForMs, uncertain } from './failure.ts'
+import { notShownYet, strange, strangeForMs, uncertain } from './failure.ts'
 import type { Door, Gate, Place, Purchase } from './gate.ts'
 import type { Stored } from './history.ts'
 import type { Effects, Go, Polled, Settled, StepError } from './job.machine.ts'
@@ -60,6 +60,8 @@ export type JobTools = {
   readonly recorder: Recorder
   readonly check: Check
   readonly sha256: (text: string) => Sha256
+  /** Nobody waits for it: a host that may show a job later is asked again by the next run. */
+  readonly hasty: boolean
   /** Called when the clip is stored and recorded. */
   readonly stored: (stored: Stored) => Promise<void>
 }
@@ -125,7 +127,10 @@ function settler(tools: JobTools): Effects['settle'] {
     if (promise === 'replay-key' || (job.price === 0 && provider.calls.find === undefined)) return { kind: 'replay' }
     if (provider.calls.find === undefined) throw stepError(new ProviderFailure(uncertain), {})
     const attempt = { job: job.id, key, attempt: go.number }
-    const waits = (until: number): void => void recorder.note({ type: 'job.settling', ...attempt, until })
+    const waits = (until: number): void => {
+      if (tools.hasty) throw new ProviderFailure(notShownYet)
+      void recorder.note({ type: 'job.settling', ...attempt, until })
+    }
     const ticket = await provider.calls.find(readyFor(tools, go), waits)
     if (ticket === undefined) {
       // Without this record the purchase would stay open in the books of all later runs.

@@ -236,6 +236,7 @@ export const jobMachine = setup({
             ],
           },
           { guard: stopped, target: 'cancelled' },
+          { guard: ({ context }) => context.input.start.only === true, target: 'cancelled' },
           { guard: ({ event }) => event.output.kind === 'replay', target: 'submitting', actions: assign({ replay: true }) },
           { target: 'submitting', actions: 'renew' },
         ],

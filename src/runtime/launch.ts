@@ -213,6 +213,7 @@ export async function launchAt(
       provider,
       place,
       sha256: world.sha256,
+      hasty: start.only === true,
       stored: (stored) => tools.stored(job, stored),
     })
     const input: JobInput = {

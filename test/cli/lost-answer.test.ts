@@ -1,11 +1,13 @@
 // A submit whose answer is lost at a host that shows a job only after a while: the program waits, says so and until when,
 // ends at once when it is told to, and the next run goes on. Nothing is bought twice, whatever the host did.
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { TestHost } from '../hosts/kit.ts'
 import { startHost } from '../hosts/kit.ts'
 import { acceptedOf } from '../hosts/ledger.ts'
-import { eventsOf, folderWith, ltx, patience, start } from './kit.ts'
+import { eventsOf, folderWith, ltx, patience, put, start } from './kit.ts'
 
 let host: TestHost
 beforeAll(async () => {
@@ -44,7 +46,8 @@ test('the wait is told with its end, Ctrl-C ends it at once, and the next run go
   expect(bought()).toBe(before)
 
   const open = await ltx(at, ['resolve', 'film.ltx', '--json'], { env, node: [cli] })
-  expect(JSON.parse(open.out).purchases).toMatchObject([{ job: 'one@1', standing: 'uncertain' }])
+  expect(JSON.parse(open.out).purchases).toMatchObject([{ job: 'one@1', standing: 'open' }])
+  expect(open.code).toBe(0)
   const later = await ltx(at, ['render', '--json'], { env, node: hurried })
   expect(later.code, later.out + later.err).toBe(0)
   expect(eventsOf(later).map(({ type }) => type)).toContain('job.settling')
@@ -61,4 +64,29 @@ test('what was taken after all is found, and nobody waits', async () => {
   expect(code, out + err).toBe(0)
   expect(eventsOf({ out }).map(({ type }) => type)).not.toContain('job.settling')
   expect(bought()).toBe(before + 1)
+})
+
+test('of a shot that was changed meanwhile what was bought is looked for too; what nobody needs is not bought again', async () => {
+  env.FAL_KEY = host.key
+  await host.tell({ do: 'forget' })
+  const at = project()
+  const before = bought()
+  await host.fault({ route: 'submit', kind: 'hang', accept: true })
+  const victim = start(at, ['render', '--json', '-q'], { env, node: [cli] })
+  await victim.said('"job.sent"')
+  while (bought() === before) await delay(5)
+  victim.signalAll('SIGKILL')
+  await victim.ended
+  put(at, { 'film.ltx': readFileSync(join(at, 'film.ltx'), 'utf8').replace('leaves the quay', 'comes back') })
+
+  const listed = await ltx(at, ['resolve', 'film.ltx'], { env, node: [cli] })
+  expect([listed.code, listed.out]).toEqual([0, expect.stringMatching(/the next render asks the host whether it has it; no shot asks/)])
+  const word = await ltx(at, ['resolve', 'film.ltx', 'one', '--resubmit'], { env, node: [cli] })
+  expect([word.code, word.err]).toEqual([2, expect.stringContaining('nothing would be bought')])
+  const { code, out, err } = await ltx(at, ['render', '--no-tui'], { env, node: [cli] })
+  expect(code, out + err).toBe(0)
+  expect(out).toContain('1 paid for by an earlier script is in the store now')
+  expect(bought()).toBe(before + 2)
+  const spend = JSON.parse((await ltx(at, ['spend', '--json'], { env, node: [cli] })).out)
+  expect(spend.total).toMatchObject({ asked: 2, billed: 720_000, open: 0, refunded: 0 })
 })

@@ -1,5 +1,6 @@
 // What was bought and did not come: uncertain, lost, adrift; and the books that are kept of it all.
 import { describe, expect, test } from 'vitest'
+import { isFoundWithoutInputs } from '../../src/runtime/adrift.ts'
 import type { Event, Stamped } from '../../src/runtime/event.ts'
 import { openJournal } from '../../src/runtime/journal.ts'
 import { bookedFor, keepLedger, readLedger } from '../../src/runtime/ledger.ts'
@@ -211,6 +212,59 @@ describe('what was bought for a shot that has changed', () => {
     const { outcome } = await runRig({ ...rig, plan: planOf(rig.world, [{ id: 'b@1', price: 0, provider: 'cut' }]) })
     expect(outcome).toMatchObject({ fetched: [], adrift: [{ job: 'a@1', stage: 'done' }] })
     expect(rig.host.ledger.filter(({ job }) => job.startsWith('a'))).toHaveLength(1)
+  })
+
+  describe('and whose answer was lost', () => {
+    const listed = { submit: 'list' } as const
+    const other = (rig: Rig) => planOf(rig.world, [{ id: 'a@1', words: 'other' }])
+    /** A run that dies with its submit on the way. */
+    async function lostRig(submit: NonNullable<Faults['submit']>) {
+      const rig = rigOf(one, { submit: (job, count) => (job.request.prompt === 'other' ? 'ok' : submit(job, count)) }, listed)
+      await runRig(rig)
+      cutAfter(rig.disk, 'job.sent')
+      for (const path of [...rig.disk.keys()]) if (!path.includes('/journal/')) rig.disk.delete(path)
+      rig.host.submits.length = 0
+      return { ...rig, world: openMemoryWorld({ disk: rig.disk }) }
+    }
+    test('is looked for at a host that can tell, and fetched; nothing is bought for it again', async () => {
+      const rig = await lostRig(() => 'ok')
+      const { outcome } = await runRig({ ...rig, plan: other(rig) })
+      expect(outcome).toMatchObject({ reason: 'finished', adrift: [], fetched: [{ job: 'a@1' }], spent: 200 })
+      expect([rig.host.submits, rig.host.ledger.length]).toEqual([['a@1'], 2])
+    })
+    test('is closed where the host never had it', async () => {
+      const rig = await lostRig(() => 'ok')
+      rig.host.ledger.length = 0
+      const { outcome } = await runRig({ ...rig, plan: other(rig) })
+      expect(outcome).toMatchObject({ reason: 'finished', adrift: [], fetched: [], spent: 100 })
+      expect(rig.host.submits).toEqual(['a@1'])
+      const { entries } = await readLedger(rig.world.files, '/film/.ltx')
+      expect(entries.map(({ state, amount }) => [state, amount])).toEqual([
+        ['refunded', 0],
+        ['billed', 100],
+      ])
+    })
+    test('is not waited for: a host that may show it later is asked by the next run', async () => {
+      const rig = await lostRig(() => 'ok')
+      const told: string[] = []
+      const find = async (_job: unknown, waits?: (until: number) => void): Promise<undefined> => {
+        waits?.(rig.world.clock.now() + 600_000)
+        throw new Error('it was waited for')
+      }
+      const patient = { ...rig, calls: { find }, plan: other(rig), onEvent: ({ type }: Stamped) => void told.push(type) }
+      const { outcome } = await runRig(patient)
+      expect(outcome).toMatchObject({ reason: 'finished', fetched: [], adrift: [{ job: 'a@1', stage: 'sent' }] })
+      expect(told).not.toContain('job.settling')
+      expect((await runRig({ ...rig, plan: other(rig) })).outcome).toMatchObject({ adrift: [], fetched: [{ job: 'a@1' }] })
+    })
+    test('needs the host to know it by our own id, or by words alone', () => {
+      const words = requestOf('a')
+      expect(isFoundWithoutInputs('list', words)).toBe(true)
+      expect(isFoundWithoutInputs('list', { ...words, operation: 'image-to-video' })).toBe(false)
+      expect(isFoundWithoutInputs('list', { ...words, keys: [{ frame: 8, strength: 1 }] })).toBe(false)
+      expect(isFoundWithoutInputs('client-id', { ...words, operation: 'image-to-video' })).toBe(true)
+      for (const promise of ['blind', 'reject-key', 'replay-key'] as const) expect(isFoundWithoutInputs(promise, words)).toBe(false)
+    })
   })
 })
 
