@@ -21,10 +21,10 @@ from . import carry
 from .errors import InvalidRequest
 from .sound import HEARD_RATE
 
-# What the encoder makes depends on how many threads it has: a fixed number gives the same bytes on every machine. Its look ahead must not
-# have a thread of its own: on a busy machine that one saw a frame more or less in time, and a tenth of the clips had other bytes.
+# What the encoder makes depends on how many threads it has: a fixed number gives the same bytes on every machine. Its `mbtree`, and a look
+# ahead with a thread of its own, gave other bytes from the same frames now and then (a tenth of small clips on a busy machine).
 THREADS = 4
-PICTURE = {"crf": "12", "preset": "medium", "x264-params": f"threads={THREADS}:lookahead-threads=1:sync-lookahead=0:sliced-threads=0"}
+PICTURE = {"crf": "12", "preset": "medium", "x264-params": f"threads={THREADS}:lookahead-threads=1:sync-lookahead=0:mbtree=0:sliced-threads=0"}
 SOUND_BITS = 256_000
 AAC_BLOCK = 1024
 
