@@ -5,7 +5,8 @@ import { constants, createReadStream, openAsBlob } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import type { Socket as NetSocket } from 'node:net'
 import type { Dispatcher } from 'undici'
-import { Agent, buildConnector, Client, FormData, WebSocket } from 'undici'
+import { Agent, Client, FormData, WebSocket } from 'undici'
+import { patientConnector } from './world.sockets.node.ts'
 import type { FormPart, Http, HttpAnswer, HttpBody, HttpRequest, Socket } from './world.ts'
 import { HttpTrouble } from './world.ts'
 
@@ -36,7 +37,7 @@ function troubleOf(error: unknown): unknown {
 
 /** Opens a connection and gives it to a client of its own. Rejects before anything is sent. */
 function connect(url: URL, timeout: number, signal: AbortSignal | undefined): Promise<NetSocket> {
-  const connector = buildConnector({ timeout, allowH2: false })
+  const connector = patientConnector({ timeout, allowH2: false })
   const secure = url.protocol === 'https:'
   const options = {
     hostname: url.hostname,
@@ -141,7 +142,12 @@ function answerOf(answer: Dispatcher.ResponseData, done: () => void): HttpAnswer
 export function openHttp(): Http {
   let pool: Agent | undefined
   const shared = (): Agent => {
-    pool ??= new Agent({ connections: 32, pipelining: 1, keepAliveTimeout: 10_000, allowH2: false })
+    pool ??= new Agent({
+      connections: 32,
+      pipelining: 1,
+      keepAliveTimeout: 10_000,
+      connect: patientConnector({ timeout: 15_000, allowH2: false }),
+    })
     return pool
   }
   return {
