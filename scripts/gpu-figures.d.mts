@@ -1,0 +1,2 @@
+// Types of what the tests use of gpu-figures.mjs.
+export declare function figuresText(measured: readonly object[]): string
