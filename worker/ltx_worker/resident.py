@@ -21,6 +21,7 @@ from . import machine, weights
 from .jobs import Load, Lora
 from .machine import Device
 from .protocol import WorkerError
+from .trouble import is_out_of_memory
 from .weights import UPSAMPLER, ModelFolder
 
 Phase = Literal["encode", "denoise", "decode"]
@@ -325,9 +326,9 @@ def _errors(role: str, place: Path) -> Iterator[None]:
     """What the libraries say about files that do not fit, by its code. Trouble with memory goes on as it is."""
     try:
         yield
-    except torch.OutOfMemoryError:
-        raise
-    except OSError as trouble:
-        raise WorkerError("MODEL_MISSING", f"{role}: {trouble}") from trouble
-    except (ValueError, KeyError, TypeError) as trouble:
+    except Exception as trouble:
+        if is_out_of_memory(trouble):
+            raise
+        if isinstance(trouble, OSError):
+            raise WorkerError("MODEL_MISSING", f"{role}: {trouble}") from trouble
         raise WorkerError("MODEL_MISMATCH", f"{role} in {place} cannot be loaded: {trouble}") from trouble

@@ -101,20 +101,19 @@ class Session:
         self._failed: WorkerError | None = None
         self._over = threading.Event()
         self._last: Request | None = None
-        self._worker: threading.Thread | None = None
 
     def run(self) -> int:
         """Until the runner is gone or says so; the exit code."""
         self._thread(self._beat)
-        self._worker = self._thread(self._do_tasks)
+        worker = self._thread(self._do_tasks)
         self._thread(self._tell)
         self._thread(self._read)
         while not self._over.wait(0.5):
             if self.channel.closed:
                 self.end()
-        self._stop_job()
-        self._tasks.put(None)
-        self._worker.join(GRACE_SECONDS)
+        if self._stop_job():
+            self._tasks.put(None)
+            worker.join(GRACE_SECONDS)
         if self._last is not None:
             self.channel.answer(self._last.id, "done")
         return 0
@@ -188,10 +187,11 @@ class Session:
             self._job = report
         self._tasks.put((request, report, lambda: action(self._need_work(), report)))
 
-    def _stop_job(self) -> None:
+    def _stop_job(self) -> bool:
         with self._lock:
             if self._job is not None:
                 self._job.stop.set()
+            return self._job is not None
 
     # Worker
 
@@ -227,12 +227,13 @@ class Session:
             traceback.clear_frames(raised.__traceback__)
         if error is not None and error.code == "OUT_OF_MEMORY" and error.retryable and self._work is not None:
             error = self._work.after_out_of_memory(error)
+        # Together: whoever has read the answer may send the next job, and the process does not end between the two.
         with self._lock:
             self._job = None
-        if error is not None:
-            self.channel.error(request.id, error, report.current)
-        else:
-            self.channel.send({"id": request.id, **answer})
+            if error is not None:
+                self.channel.error(request.id, error, report.current)
+            else:
+                self.channel.send({"id": request.id, **answer})
 
     def _need_work(self) -> Work:
         if self._failed is not None:

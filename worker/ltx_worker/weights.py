@@ -137,12 +137,16 @@ def _walk(folder: Path) -> Iterator[tuple[str, Path]]:
                 yield path.relative_to(folder).as_posix(), path
 
 
+# Size, time and SHA-256 by path, for as long as this process lives.
+_HASHED: dict[str, list[Any]] = {}
+
+
 def identity(folder: Path, upsampler: Path | None = None, memo: Path | None = None, check: Callable[[], None] | None = None) -> str:
     """SHA-256 over the files' own; a file's is remembered in `memo` for as long as its size and time stand. `check` may stop it."""
-    known: dict[str, list[Any]] = {}
+    known = dict(_HASHED)
     if memo is not None:
         with suppress(OSError, ValueError):
-            known = json.loads(memo.read_text())
+            known |= json.loads(memo.read_text())
     total = hashlib.sha256()
     changed = False
     for name, path in listing(folder, upsampler):
@@ -152,6 +156,7 @@ def identity(folder: Path, upsampler: Path | None = None, memo: Path | None = No
         if not (isinstance(entry, list) and len(entry) == 3 and entry[:2] == [state.st_size, state.st_mtime_ns]):
             entry = [state.st_size, state.st_mtime_ns, _sha256(path, check)]
             known[key], changed = entry, True
+        _HASHED[key] = entry
         total.update(f"{name} {entry[2]}\n".encode())
     if memo is not None and changed:
         with suppress(OSError):

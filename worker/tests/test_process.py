@@ -288,37 +288,43 @@ def tiny_lora(model: Path, path: Path, wider: int = 0) -> Path:
 # Faults on purpose
 
 
-def with_fault(fault: str) -> Driver:
-    return Driver("--fault", fault)
+@pytest.fixture(scope="module")
+def faulty() -> Iterator[Driver]:
+    driver = Driver("--fault", "oom:decode:alpha", "--fault", "disk:write:beta", "--fault", "hang:denoise:gamma")
+    yield driver
+    driver.kill()
 
 
-def test_out_of_memory_while_decoding_costs_only_the_decoding(model: Path, tmp_path: Path) -> None:
-    driver = with_fault("oom:decode")
-    try:
-        answer = driver.ask("make", load=load(model), job=job(tmp_path))
-        assert (answer["code"], answer["retryable"], answer["phase"]) == ("OUT_OF_MEMORY", True, "decode")
-        assert "unloaded" in answer["message"]
-        assert answer["wouldFit"] is None or answer["wouldFit"]["frames"] <= 9
-        again = made(driver, model, tmp_path)
-        assert again["reused"] == "latents"
-        assert made(driver, model, tmp_path, "fresh")["sha256"] == again["sha256"]
-    finally:
-        driver.kill()
+def test_out_of_memory_while_decoding_costs_only_the_decoding(faulty: Driver, model: Path, tmp_path: Path) -> None:
+    answer = faulty.ask("make", load=load(model), job=job(tmp_path, prompt="alpha"))
+    assert (answer["code"], answer["retryable"], answer["phase"]) == ("OUT_OF_MEMORY", True, "decode")
+    assert "unloaded" in answer["message"]
+    assert answer["wouldFit"] is None or answer["wouldFit"]["frames"] <= 9
+    again = made(faulty, model, tmp_path, prompt="alpha")
+    assert again["reused"] == "latents"
+    assert made(faulty, model, tmp_path, "fresh", prompt="alpha")["sha256"] == again["sha256"]
 
 
-def test_a_full_disk_is_said(model: Path, tmp_path: Path) -> None:
-    driver = with_fault("disk:write")
-    try:
-        answer = driver.ask("make", load=load(model), job=job(tmp_path))
-        assert (answer["code"], answer["retryable"]) == ("DISK_FULL", True)
-        assert not (tmp_path / "clip.mp4").exists()
-        assert made(driver, model, tmp_path)["is"] == "made"
-    finally:
-        driver.kill()
+def test_a_full_disk_is_said(faulty: Driver, model: Path, tmp_path: Path) -> None:
+    answer = faulty.ask("make", load=load(model), job=job(tmp_path, prompt="beta"))
+    assert (answer["code"], answer["retryable"]) == ("DISK_FULL", True)
+    assert not (tmp_path / "clip.mp4").exists()
+    assert made(faulty, model, tmp_path, prompt="beta")["is"] == "made"
+
+
+def test_a_job_that_stands_still_is_cancelled_while_beats_go_on(faulty: Driver, model: Path, tmp_path: Path) -> None:
+    id = faulty.send("make", load=load(model), job=job(tmp_path, prompt="gamma"))
+    faulty.until(id=id, **{"is": "step", "step": 1})
+    count = len(faulty.beats)
+    time.sleep(2 * BEAT + 0.5)
+    assert len(faulty.beats) >= count + 2
+    assert faulty.beats[-1][1]["phase"] == "denoise"
+    faulty.ask("cancel", of=id)
+    assert faulty.until(id=id)["code"] == "CANCELLED"
 
 
 def test_a_kill_in_mid_step_leaves_nothing_that_looks_done(model: Path, tmp_path: Path) -> None:
-    driver = with_fault(f"kill:denoise:boat@{tmp_path / 'fault'}")
+    driver = Driver("--fault", f"kill:denoise:boat@{tmp_path / 'fault'}")
     try:
         (tmp_path / "fault").touch()
         driver.send("make", load=load(model), job=job(tmp_path))
@@ -326,24 +332,9 @@ def test_a_kill_in_mid_step_leaves_nothing_that_looks_done(model: Path, tmp_path
         assert not (tmp_path / "clip.mp4").exists() and not (tmp_path / "clip.latents.safetensors").exists()
     finally:
         driver.kill()
-    driver = with_fault(f"kill:denoise:boat@{tmp_path / 'fault'}")
+    driver = Driver("--fault", f"kill:denoise:boat@{tmp_path / 'fault'}")
     try:
         assert made(driver, model, tmp_path)["reused"] == "nothing"
-    finally:
-        driver.kill()
-
-
-def test_a_job_that_stands_still_is_cancelled_while_beats_go_on(model: Path, tmp_path: Path) -> None:
-    driver = with_fault("hang:denoise")
-    try:
-        id = driver.send("make", load=load(model), job=job(tmp_path))
-        driver.until(id=id, **{"is": "step", "step": 1})
-        count = len(driver.beats)
-        time.sleep(2 * BEAT + 0.5)
-        assert len(driver.beats) >= count + 2
-        assert driver.beats[-1][1]["phase"] == "denoise"
-        driver.ask("cancel", of=id)
-        assert driver.until(id=id)["code"] == "CANCELLED"
     finally:
         driver.kill()
 
@@ -368,7 +359,9 @@ def test_the_end_of_input_ends_it_in_mid_job(model: Path, tmp_path: Path) -> Non
 def test_the_end_of_input_ends_it_before_it_has_begun() -> None:
     driver = Driver()
     try:
+        driver.write(b'{"id":"1","do":"hello"}\n')
         assert driver.end() == 0
+        assert time.monotonic() - driver.started < 10, "it does not wait for the libraries"
     finally:
         driver.kill()
 
