@@ -65,7 +65,7 @@ function tell(work: Work): void {
   const kills = chosen.reduce((sum, kind) => sum + sumOf(work, kind).kills, 0)
   const wrong = chosen.reduce((sum, kind) => sum + sumOf(work, kind).wrong, 0)
   const seconds = figuresOf(work).seconds
-  const minutes = ((seconds / Math.max(1, kills)) * (wanted * chosen.length - kills)) / 60
+  const minutes = ((seconds / Math.max(1, kills)) * Math.max(0, wanted * chosen.length - kills)) / 60
   const each = chosen.map((kind) => `${kind.name} ${sumOf(work, kind).kills}`).join(', ')
   process.stderr.write(
     `${(seconds / 60).toFixed(1)} min: ${kills} of ${wanted * chosen.length} kills, ${wrong} wrong, about ${minutes.toFixed(0)} min left (${each})\n`,

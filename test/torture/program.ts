@@ -1,7 +1,7 @@
 // The program itself, killed while it renders a film that is bought: by its journal, as it grows on the disk, or by
 // chance. In goes a kind of host, out come rounds as the torture of the runner has them; the film must be whole in the end.
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -89,6 +89,7 @@ async function filmIs(root: string): Promise<string> {
 }
 
 export async function openProgram(kind: Kind): Promise<Desk> {
+  if (!existsSync(cli)) throw new Error(`${cli} is missing: npm run build`)
   const folder = mkdtempSync(join(tmpdir(), `ltx-torture-program-${kind.kind}-`))
   const host = await openHost(kind, folder)
   const { plan } = await planOf(kind, join(folder, 'plan'), host.reach, shots)
