@@ -1,6 +1,7 @@
-// Connections for undici 7 that do not bring the program down. Its parser stops while a body is not read fast enough, and
-// throws out of an event, past every handler, when the other side closes just then (nodejs/undici#5360, mended in 8, which
-// needs Node 22). In goes its connector, out comes one whose sockets say `end` and `close` when the parser can hear them.
+// Connections for undici 7 that do not lose an answer, nor bring the program down, when the other side closes early. Its
+// parser stops while a body is not read fast enough; an `end` that comes just then is taken for a cut, or thrown out of an event
+// past every handler (nodejs/undici#5360, mended in 8, which needs Node 22). In goes its connector, out comes one whose
+// sockets say `end` and `close` when the parser can hear them.
 import type { Socket } from 'node:net'
 import { buildConnector } from 'undici'
 
@@ -8,9 +9,14 @@ const againMs = 5
 /** A body that nobody reads for so long is nobody's. */
 const longestMs = 30 * 60_000
 
-const isPaused = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ERR_ASSERTION'
+/** undici keeps its parser at the socket, under a symbol of this name. */
+function isPaused(socket: Socket): boolean {
+  const symbol = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'parser')
+  const parser: unknown = symbol === undefined ? undefined : Reflect.get(socket, symbol)
+  return typeof parser === 'object' && parser !== null && 'paused' in parser && parser.paused === true
+}
 
-/** Holds `end` and `close` back, in their order, for as long as hearing them fails. */
+/** Holds `end` and `close` back, in their order, while the parser is stopped. */
 export function patient(socket: Socket): Socket {
   const emit = socket.emit.bind(socket)
   // Or it would be gone before what lies in it is read.
@@ -18,13 +24,12 @@ export function patient(socket: Socket): Socket {
   const waiting: { readonly event: string; readonly args: unknown[]; readonly since: number }[] = []
   const tell = (): void => {
     for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
-      try {
-        emit(next.event, ...next.args)
-      } catch (error) {
-        if (!isPaused(error)) throw error
-        return void (performance.now() - next.since > longestMs ? socket.destroy() : setTimeout(tell, againMs))
+      if (isPaused(socket) && !socket.destroyed) {
+        if (performance.now() - next.since > longestMs) socket.destroy(new Error('nobody reads the answer'))
+        else return void setTimeout(tell, againMs)
       }
       waiting.shift()
+      emit(next.event, ...next.args)
     }
   }
   socket.emit = (event: string, ...args: unknown[]): boolean => {

@@ -26,7 +26,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 const doors: Readonly<Record<string, readonly string[]>> = {
   chevrotain: ['lang/syntax/tokens', 'lang/syntax/parse', 'lang/syntax/parser', 'lang/syntax/grammar'],
   xstate: ['runtime/'],
-  undici: ['world.http.node'],
+  undici: ['world.http.node', 'world.sockets.node'],
   'fluent-ffmpeg': ['media/ffmpeg'],
   ink: ['report/tui'],
   react: ['report/tui'],
@@ -36,6 +36,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'world.hold.node',
     'world.keys.node',
     'world.http.node',
+    'world.sockets.node',
     'world.spawn.node',
     'package-root',
     'cli',

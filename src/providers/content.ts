@@ -1,9 +1,11 @@
 // When hosts will not make, or will not hand out, what was asked for because of what it shows: told by their words, by a
 // flag beside a clip, or by a clip that never comes. In go words and answers, out come failures of the kind `moderation`.
-import { ProviderFailure } from '../failure.ts'
+import { type Failure, ProviderFailure } from '../failure.ts'
 import type { Explained } from './explain.ts'
-import type { Doors } from './http.ts'
 import type { Status } from './provider.ts'
+
+/** Who puts a failure into a host's name. */
+type Telling = { failure(explained: Explained, requestId?: string): Failure }
 
 const refusal =
   /nsfw|content[ _-]?(policy|policies|moderation|filter|checker|guidelines)|moderat(ed|ion|or)|safety[ _-](filter|check|system|guideline|polic|setting)|unsafe content|sensitive|inappropriate|(prohibited|disallowed|explicit|harmful) (content|material|words|imagery)|flagged|violat(es?|ed|ing|ion)\b.{0,40}\b(policy|policies|terms|guidelines)/i
@@ -25,7 +27,7 @@ const next =
   'render again: it is asked for once more and not bought; if the host keeps it back, use other words, another picture or another sound'
 
 /** A clip that is made and kept back. Thrown, not told as the job's end: it may be paid for, so a later run asks again instead of buying. */
-export const keptBack = (doors: Pick<Doors, 'failure'>, words: string, requestId: string | undefined): ProviderFailure =>
+export const keptBack = (doors: Telling, words: string, requestId: string | undefined): ProviderFailure =>
   new ProviderFailure({ ...doors.failure({ kind: 'moderation', words, next, billed: 'unknown' }, requestId), retry: false })
 
 /** An answer may be ahead of its clip: it is asked for so often before it counts as kept back. */
@@ -37,7 +39,7 @@ export type Missing = {
   look(job: string, requestId: string | undefined): Status
 }
 
-export function openMissing(doors: Doors): Missing {
+export function openMissing(doors: Telling): Missing {
   const seen = new Map<string, number>()
   return {
     look(job, requestId) {

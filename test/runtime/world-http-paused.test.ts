@@ -23,6 +23,10 @@ function serving(wire: Buffer): Promise<string> {
 const body = Buffer.alloc(64 * 1024, 'a')
 const head = (more: string): Buffer => Buffer.from(`HTTP/1.1 200 OK\r\n${more}connection: close\r\n\r\n`)
 const framed = {
+  'by length, without a word that it will close': Buffer.concat([
+    Buffer.from(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n`),
+    body,
+  ]),
   'by length': Buffer.concat([head(`content-length: ${body.length}\r\n`), body]),
   'in chunks': Buffer.concat([head('transfer-encoding: chunked\r\n'), Buffer.from('10000\r\n'), body, Buffer.from('\r\n0\r\n\r\n')]),
   'by its end': Buffer.concat([head(''), body]),
@@ -49,6 +53,7 @@ describe.each([
   test.each([
     ['by length', Buffer.concat([head('content-length: 90000\r\n'), body])],
     ['in chunks', Buffer.concat([head('transfer-encoding: chunked\r\n'), Buffer.from('15f90\r\n'), body])],
+    ['by length, without a word', Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 90000\r\n\r\n'), body])],
   ] as const)('cut, framed %s, is lost', async (_framing, wire) => {
     await expect(ask(wire)).rejects.toMatchObject({ kind: 'lost' })
   })
