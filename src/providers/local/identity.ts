@@ -75,6 +75,16 @@ async function readMemo({ world, memo }: Look): Promise<Memo> {
   }
 }
 
+/** Without it the next look takes as long again, and nothing else. */
+async function keepMemo({ world }: Look, path: string, known: Memo): Promise<void> {
+  try {
+    await world.files.makeFolder(path.slice(0, path.lastIndexOf('/')))
+    await world.files.writeWhole(path, JSON.stringify({ version: 1, files: Object.fromEntries(known) }))
+  } catch {
+    // A folder that may not be written to is looked at all the same.
+  }
+}
+
 type ModelFile = { readonly name: string; readonly path: string; readonly bytes: number; readonly mtimeMs: number }
 
 /** Every file that counts, by its path within the folder; links are followed, circles are not. */
@@ -104,10 +114,7 @@ async function hashesOf(all: readonly ModelFile[], what: string, look: Look): Pr
   const bytes = fresh.reduce((sum, file) => sum + file.bytes, 0)
   if (bytes > longBytes) look.tell?.(`reading ${what} once, ${gigabytes(bytes)}, to know it again`)
   for (const file of fresh) known.set(file.path, [file.bytes, file.mtimeMs, await world.files.sha256(file.path)])
-  if (fresh.length > 0 && memo !== undefined) {
-    // Without it the next look takes as long again, and nothing else.
-    await world.files.writeWhole(memo, JSON.stringify({ version: 1, files: Object.fromEntries(known) })).catch(() => undefined)
-  }
+  if (fresh.length > 0 && memo !== undefined) await keepMemo(look, memo, known)
   return (path) => known.get(path)?.[2] ?? ''
 }
 
