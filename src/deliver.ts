@@ -80,7 +80,7 @@ async function checkClip(film: Film, path: string, request: Request, adjusted: A
   throw new ProviderFailure({
     kind: 'mismatch',
     message: `the clip is not what was asked for: ${wrong}`,
-    next: 'it is kept aside; run again to have it made once more',
+    next: 'run again to have it made once more',
     retry: true,
   })
 }

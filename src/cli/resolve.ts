@@ -21,10 +21,10 @@ import type { Call, Io } from './io.ts'
 type How = Extract<Event, { type: 'job.resolved' }>['how']
 
 /**
- * What is known of a purchase, as a person asks it. `open`: the host can tell, and is asked by the next render. `adrift`: at the
- * host, and no shot asks for it any more.
+ * What is known of a purchase, as a person asks it. `wrong`: it came, and is not what was asked for. `open`: the host can tell, and is
+ * asked by the next render. `adrift`: at the host, and no shot asks for it any more.
  */
-type Standing = 'uncertain' | 'lost' | 'open' | 'under way' | 'adrift'
+type Standing = 'uncertain' | 'lost' | 'wrong' | 'open' | 'under way' | 'adrift'
 
 const pathOf = ({ job }: Attempt): string => job.split('@')[0] ?? job
 
@@ -52,20 +52,22 @@ function standingOf(attempt: Attempt, film: Film): Standing {
     case 'intent':
     case 'accepted':
     case 'done':
-      return isWanted(attempt, film) ? 'under way' : 'adrift'
+      if (!isWanted(attempt, film)) return 'adrift'
+      return attempt.wrong === true ? 'wrong' : 'under way'
   }
 }
 
 const words: Readonly<Record<Standing, string>> = {
   uncertain: 'sent, and no answer came back: it may have been bought',
   lost: 'paid for, and its result is gone or was given up',
+  wrong: 'paid for, and what came is not what was asked for: it is kept aside, and asked for again by the next render',
   open: 'sent, and no answer came back: the next render asks the host whether it has it',
   'under way': 'at the host; the next render goes on with it',
   adrift: 'at the host, and no shot asks for it any more; the next render fetches it and keeps the clip',
 }
 
 /** What needs a person's word first. */
-const order: readonly Standing[] = ['uncertain', 'lost', 'open', 'adrift', 'under way']
+const order: readonly Standing[] = ['uncertain', 'lost', 'wrong', 'open', 'adrift', 'under way']
 
 export async function resolve(call: Call, io: Io): Promise<number> {
   const { options } = call
@@ -125,9 +127,11 @@ function list(attempts: readonly Attempt[], film: Film, call: Call, io: Io): num
   const found = attempts
     .map((attempt) => ({ attempt, standing: standingOf(attempt, film) }))
     .sort((a, b) => order.indexOf(a.standing) - order.indexOf(b.standing))
-  const urgent = found.filter(({ standing }) => standing === 'uncertain' || standing === 'lost')
+  // What is gone and not asked for any more needs nobody's word.
+  const urgent = found.filter(({ attempt, standing }) => standing === 'uncertain' || (standing === 'lost' && isWanted(attempt, film)))
   const isUncertain = urgent.some(({ standing }) => standing === 'uncertain')
-  const code = exitCode(isUncertain ? 'uncertain' : urgent.length > 0 ? 'missing' : 'ok')
+  const isWrong = found.some(({ standing }) => standing === 'wrong')
+  const code = exitCode(isUncertain ? 'uncertain' : urgent.length > 0 ? 'missing' : isWrong ? 'shots' : 'ok')
   if (call.options.has('json')) {
     const purchases = found.map(({ attempt, standing }) => ({
       ...{ job: attempt.job, path: pathOf(attempt), standing, provider: attempt.provider, price: attempt.reserved },
@@ -140,7 +144,12 @@ function list(attempts: readonly Attempt[], film: Film, call: Call, io: Io): num
   if (found.length === 0) io.stdout.write('nothing is uncertain: every purchase is in the store, or was never made\n')
   for (const { attempt, standing } of found) io.stdout.write(entryText(attempt, standing, film))
   const first = urgent[0]
+  const wrong = found.find(({ standing }) => standing === 'wrong')
   if (first !== undefined) io.stdout.write(nextText(typedFilm(film, io), first.attempt, isWanted(first.attempt, film)))
+  else if (wrong !== undefined)
+    io.stdout.write(
+      `\nltx resolve ${typedFilm(film, io)} ${oneLine(pathOf(wrong.attempt))} --resubmit   buys it once more; what it cost stays spent\n`,
+    )
   return code
 }
 
@@ -192,17 +201,18 @@ async function settle({ how, pending, folder }: Word, film: Film, call: Call, io
   } finally {
     await taken.hold.release()
   }
-  for (const attempt of pending) io.stdout.write(`${oneLine(attempt.job)}  ${saidText[how](formatMoney(attempt.reserved))}\n`)
+  for (const attempt of pending)
+    io.stdout.write(`${oneLine(attempt.job)}  ${saidText[how](formatMoney(attempt.reserved), isWanted(attempt, film))}\n`)
   const [first] = pending
   if (how !== 'give-up' && first !== undefined)
     io.stdout.write(`next  ltx render ${typedFilm(film, io)} --only ${oneLine(pathOf(first))}\n`)
   return 0
 }
 
-const saidText: Readonly<Record<How, (price: string) => string>> = {
+const saidText: Readonly<Record<How, (price: string, wanted: boolean) => string>> = {
   resubmit: (price) => `the next render buys it again; the ${price} of the first time count as spent`,
   found: () => 'the next render fetches it',
-  'give-up': (price) => `left; its ${price} count as spent, and it is bought again on your word alone`,
+  'give-up': (price, wanted) => `left; its ${price} count as spent${wanted ? ', and it is bought again on your word alone' : ''}`,
 }
 
 /** The ticket that a person gives: JSON as it stands in a journal, or an id as it stands at the host. */

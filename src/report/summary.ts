@@ -83,6 +83,7 @@ function purseRows({ failure, job }: JobView): readonly Row[] {
 function commandRows(script: string, { failure, job, state }: JobView): readonly Row[] {
   const command = `ltx resolve ${script} ${oneLine(job.path)}`
   if (state === 'uncertain') return [[piece('      ', 'quiet'), piece(`${command} --resubmit | --found ID | --give-up`, 'live')]]
+  if (failure?.kind === 'mismatch' && job.price > 0) return [[piece('      ', 'quiet'), piece(`${command} --resubmit | --give-up`, 'live')]]
   if (failure?.kind === 'expired' && job.price > 0 && failure.billed !== 'no')
     return [[piece('      ', 'quiet'), piece(`${command} --resubmit`, 'live')]]
   return []

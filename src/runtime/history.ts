@@ -31,6 +31,8 @@ export type Attempt = {
   readonly seenAt?: number
   /** When the host throws the result away, where it says so. */
   readonly expiresAt?: number
+  /** Its clip came, and was not what was asked for. */
+  readonly wrong?: true
 }
 
 /** A clip that some run has put into the store. */
@@ -89,7 +91,10 @@ function resolve(state: Folding, { key, how, ticket }: Extract<Event, { type: 'j
   if (attempt === undefined) return
   if (how === 'resubmit') state.open.delete(key)
   else if (how === 'give-up') state.open.set(key, { ...attempt, stage: 'lost' })
-  else if (ticket !== undefined) state.open.set(key, { ...attempt, stage: 'accepted', ticket })
+  else if (ticket !== undefined) {
+    const { wrong: _, ...found } = attempt
+    state.open.set(key, { ...found, stage: 'accepted', ticket })
+  }
 }
 
 function step(state: Folding, { run, event }: Recorded): void {
@@ -138,6 +143,8 @@ function step(state: Folding, { run, event }: Recorded): void {
     case 'job.failed': {
       const attempt = state.open.get(event.key)
       if (attempt !== undefined && isLoss(attempt, event)) state.open.set(event.key, { ...attempt, stage: 'lost' })
+      else if (attempt?.ticket !== undefined && event.resumable && event.failure.kind === 'mismatch')
+        state.open.set(event.key, { ...attempt, wrong: true })
       else close(state, event.key, event.resumable ? ['intent'] : ['intent', 'sent', 'accepted', 'done'])
       return
     }

@@ -224,7 +224,8 @@ export function openEffects(tools: JobTools): Effects {
         if (!(error instanceof ProviderFailure) || error.failure.kind !== 'mismatch') throw error
         const kept = await store.setAside(part, `mismatch-${key.slice(0, 16)}`).catch(() => part)
         const name = kept.slice(kept.lastIndexOf('/') + 1)
-        throw new ProviderFailure({ ...error.failure, message: `${error.failure.message} (kept aside as ${name})` })
+        const next = job.price > 0 && error.failure.retry ? { next: 'look at it; it is bought again on your word alone' } : {}
+        throw new ProviderFailure({ ...error.failure, message: `${error.failure.message} (kept aside as ${name})`, ...next })
       }
     },
     async store(go, part, delivered): Promise<Made> {

@@ -165,7 +165,8 @@ async function recordEnd(tools: LaunchTools, job: Job, key: Sha256, end: JobEnd)
       const { failure } = end.failed
       // Nothing was sent, and its record stays as it was: the run says what it waits for.
       if (gate.heldBackBy(job.provider, failure) !== undefined) return
-      const resumable = isResumable(end.failed)
+      // What is free and came wrong is made anew by the next run; what was paid for is fetched again, or a person says what else.
+      const resumable = isResumable(end.failed) && !(failure.kind === 'mismatch' && failure.retry && job.price === 0)
       if (!resumable || failure.kind === 'mismatch') gate.settle(purchaseName(key, end.go), costOf(job, end.failed))
       const attempt = { job: job.id, key, attempt: end.go.number }
       return recorder.note({ type: 'job.failed', ...attempt, failure, ...(resumable ? { resumable: true } : {}) })

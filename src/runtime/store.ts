@@ -33,6 +33,12 @@ async function lookAt(files: Files, path: string): Promise<Seen | undefined> {
   }
 }
 
+async function isSame(files: Files, a: string, b: string): Promise<boolean> {
+  const [one, other] = await Promise.all([lookAt(files, a), lookAt(files, b)])
+  if (one === undefined || one.bytes !== other?.bytes) return false
+  return (await files.sha256(a)) === (await files.sha256(b))
+}
+
 /** The names in a store's folder: which clips are there. */
 export async function listNames(files: Files, folder: string): Promise<ReadonlySet<Sha256>> {
   const heads = (await files.list(folder)).filter((name) => /^[0-9a-f]{2}$/.test(name))
@@ -93,7 +99,14 @@ export async function openStore(files: Files, dotLtx: string, namespace: Namespa
       await files.makeFolder(`${folder}/aside`)
       const taken = new Set(await files.list(`${folder}/aside`))
       let name = `${why}.mp4`
-      for (let at = 2; taken.has(name); at += 1) name = `${why}-${at}.mp4`
+      for (let at = 2; taken.has(name); at += 1) {
+        // Once is enough of the same bytes: a clip that is fetched again may be as wrong as it was.
+        if (await isSame(files, path, `${folder}/aside/${name}`)) {
+          await files.remove(path)
+          return `${folder}/aside/${name}`
+        }
+        name = `${why}-${at}.mp4`
+      }
       await files.rename(path, `${folder}/aside/${name}`)
       return `${folder}/aside/${name}`
     },

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startHost, type TestHost } from '../hosts/kit.ts'
 import { acceptedOf } from '../hosts/ledger.ts'
-import { cli, film, folderWith, ltx, patience, plainEnv, start, threeShots } from './kit.ts'
+import { cli, filesBelow, film, folderWith, ltx, patience, plainEnv, start, threeShots } from './kit.ts'
 
 let host: TestHost
 beforeAll(async () => {
@@ -33,6 +33,26 @@ test('a result that was paid for and is gone has one exit code, in render and in
   expect(acceptedOf(host.ledger())).toHaveLength(1)
   expect((await ltx(at, ['resolve', 'film.ltx', 'one', '--resubmit'], env())).code).toBe(0)
   expect((await ltx(at, ['render', '--no-tui'], env())).code).toBe(0)
+})
+
+test('a clip that was paid for and is not what was asked for is kept aside once, not bought again without a word, and then is', async () => {
+  const at = folderWith({ 'film.ltx': script('shot one 6s { "a gull lands on a mast" }\ncard end 1s "the end"') })
+  const bought = () => acceptedOf(host.ledger()).length
+  const before = bought()
+  await host.fault({ route: 'submit', kind: 'clip', clip: { width: 640, height: 360 } })
+  for (const _again of [1, 2]) {
+    const { code, out } = await ltx(at, ['render', '--no-tui'], env())
+    expect(code, out).toBe(4)
+    expect(out).toContain('640x360 instead of 1280x720')
+    expect(out).toContain('ltx resolve film.ltx one --resubmit')
+  }
+  expect(filesBelow(at).filter((name) => name.includes('/aside/'))).toHaveLength(1)
+  const listed = await ltx(at, ['resolve'], env())
+  expect([listed.code, listed.out]).toEqual([4, expect.stringContaining('what came is not what was asked for')])
+  expect(bought()).toBe(before + 1)
+  expect((await ltx(at, ['resolve', 'film.ltx', 'one', '--resubmit'], env())).code).toBe(0)
+  expect((await ltx(at, ['render', '-q'], env())).code).toBe(0)
+  expect(bought()).toBe(before + 2)
 })
 
 test.skipIf(process.platform === 'win32')(

@@ -171,6 +171,14 @@ describe('a run in which things go wrong', () => {
     }
     expect(rig.host.ledger).toHaveLength(1)
   })
+  test('what is free and never came right is made anew by the next run', async () => {
+    let wrong = true
+    const rig = rigOf([{ id: 'a@1', price: 0 }], { bytes: () => (wrong ? 'rubbish' : undefined) })
+    expect((await runRig(rig)).outcome.failures).toMatchObject([{ failure: { kind: 'mismatch' } }])
+    wrong = false
+    expect((await runRig(rig)).outcome).toMatchObject({ reason: 'finished', made: ['a@1'] })
+    expect(new Set(rig.host.ledger.map(({ clientKey }) => clientKey)).size).toBe(2)
+  })
   test('a failed download is taken up by the next run: not bought again', async () => {
     let down = true
     const rig = rigOf([{ id: 'a@1' }], { fetch: () => (down ? failure('network', { retry: true }) : undefined) })

@@ -25,12 +25,13 @@ const patienceMs = 10 * 60_000
 const hosted: InputRules = {
   image: { types: ['png', 'jpeg', 'webp'], maxBytes: 15_000_000, maxSide: 3840, exactCanvas: true },
   audio: { types: ['m4a', 'mp3', 'flac', 'ogg'], maxBytes: 90_000_000, minSeconds: 2, maxSeconds: 20 },
-  video: { codecs: ['h264', 'h265'], maxBytes: 90_000_000, maxSide: 3840, minFrames: 73 },
+  // What goes on keeps the size and the rate of what goes in.
+  video: { codecs: ['h264', 'h265'], maxBytes: 90_000_000, maxSide: 3840, minFrames: 73, exactCanvas: true },
 }
 const open: InputRules = {
   ...hosted,
   audio: { types: ['m4a', 'mp3', 'flac', 'ogg'], maxBytes: 90_000_000 },
-  video: { ...hosted.video, minFrames: 9 },
+  video: { ...hosted.video, minFrames: 9, exactCanvas: false },
 }
 
 /** fal's four addresses. A `base` of the script takes the place of all of them. */
@@ -102,6 +103,7 @@ function openFal(context: Context): Calls {
           slot,
           path,
           size: request.size,
+          rate: request.rate,
           ...heard,
         })
         return [slot, await uploads.uriOf({ account, file, send })] as const

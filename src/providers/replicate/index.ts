@@ -29,7 +29,8 @@ const deadline = '60m'
 const rules: InputRules = {
   image: { types: ['png', 'jpeg', 'webp'], maxBytes: 15_000_000, maxSide: 3840, exactCanvas: true },
   audio: { types: ['m4a', 'mp3', 'flac', 'ogg'], maxBytes: 90_000_000, minSeconds: 2, maxSeconds: 20 },
-  video: { codecs: ['h264', 'h265'], maxBytes: 95_000_000, maxSide: 3840, minFrames: 73 },
+  // What goes on keeps the size and the rate of what goes in.
+  video: { codecs: ['h264', 'h265'], maxBytes: 95_000_000, maxSide: 3840, minFrames: 73, exactCanvas: true },
 }
 
 type Page = z.infer<typeof predictions>
@@ -72,7 +73,18 @@ function open(context: Context): Calls {
       await Promise.all(
         [...job.files].map(async ([slot, path]) => {
           const heard = slot === 'audio' && job.request.heard !== undefined ? { heard: job.request.heard } : {}
-          const file = await prepareInput({ world, tool, signal, scratch, rules, slot, path, size: job.request.size, ...heard })
+          const file = await prepareInput({
+            world,
+            tool,
+            signal,
+            scratch,
+            rules,
+            slot,
+            path,
+            size: job.request.size,
+            rate: job.request.rate,
+            ...heard,
+          })
           return [slot, await uploads.uriOf({ account, file, send })] as const
         }),
       ),
