@@ -50,7 +50,8 @@ async function look(name: string, film: Film, io: Io): Promise<Looked> {
     throw new Stop(exitCode('usage'))
   }
   const about = { provider: name, kind: use.kind }
-  const needsKey = film.capabilities.get(use.kind)?.needsKey === true
+  // A server of one's own needs none, unless the script says that it has one.
+  const needsKey = film.capabilities.get(use.kind)?.needsKey === true || use.keyEnv !== undefined
   const sick = (finding: Omit<ProviderFinding, 'provider' | 'kind' | 'healthy'>, code: number): Looked => ({
     finding: { ...about, healthy: false, ...finding },
     code,

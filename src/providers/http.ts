@@ -2,6 +2,7 @@
 // come answers, or a ProviderFailure in words a person can act on. The key goes to the host's own origin and nowhere else.
 import type * as z from 'zod'
 import { type Failure, type FailureKind, ProviderFailure } from '../failure.ts'
+import { checkWhole } from '../media/mp4.ts'
 import type { HttpAnswer, HttpBody, HttpRequest, World } from '../world.ts'
 import { HttpTrouble } from '../world.ts'
 import { keptBack, refusesContent } from './content.ts'
@@ -138,6 +139,16 @@ export function answerAs<T>(reply: Reply, schema: z.ZodType<T>, host: string, ex
     ...(reply.requestId === undefined ? {} : { requestId: reply.requestId }),
   })
 }
+
+/** No part of the MP4 is missing, as far as its boxes tell. */
+const isWhole = (path: string): Promise<boolean> =>
+  checkWhole(path).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof ProviderFailure) return false
+      throw error
+    },
+  )
 
 /** Statuses that refuse a job for what it is. */
 const ofContent: ReadonlySet<number> = new Set([400, 403, 406, 422, 451])
@@ -309,7 +320,13 @@ export function openDoors(options: DoorOptions): Doors {
         await answer.drop()
         throw keptBack({ failure }, `it sent a picture (${type}) in place of the clip`, idOf(answer.headers, secrets()))
       }
-      return { ...(await answer.toFile(into, how.limit ?? 4096 * mebi)), type, headers: answer.headers }
+      const file = await answer.toFile(into, how.limit ?? 4096 * mebi)
+      if (file.bytes === 0) throw new ProviderFailure(failure({ kind: 'host', words: 'it sent an empty file' }))
+      // Where nothing says how long it is, the end of the line may be the end of the clip, or a cut.
+      const told = answer.headers.has('content-length') || answer.headers.has('transfer-encoding')
+      if (!told && !(await isWhole(into)))
+        throw new ProviderFailure(failure({ kind: 'network', words: 'the line was closed in the middle of the clip' }))
+      return { ...file, type, headers: answer.headers }
     }
     throw new ProviderFailure({ ...failure({ kind: 'host', words: 'a result that only leads elsewhere' }), retry: false })
   }

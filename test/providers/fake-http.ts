@@ -29,7 +29,7 @@ export function fakeWorld(answers: readonly Next[], secrets: Readonly<Record<str
     }
     return {
       status: next.status,
-      headers: new Map(Object.entries(next.headers ?? {})),
+      headers: new Map(Object.entries({ 'content-length': String(text.length), ...next.headers })),
       text: whole,
       async toFile(path, limit) {
         written.set(path, await whole(limit))
