@@ -2,7 +2,7 @@
 
 import type { Film } from '../compile.ts'
 import { selectFamily } from '../lang/catalogue.ts'
-import type { Money } from '../lang/money.ts'
+import { formatMoney, type Money } from '../lang/money.ts'
 import { type Candidate, compare } from '../lang/planning/compare.ts'
 import type { ProviderInUse } from '../lang/planning/make-plan.ts'
 import { closest } from '../lang/suggest.ts'
@@ -42,11 +42,20 @@ export async function plan(call: Call, io: Io): Promise<number> {
         script: typedFilm(film, io),
         ceilings: (await ceilingsOf(film, io)).film,
       }
-      io.stdout.write(releasedText(film) + planText(film.plan, next === undefined ? look : { ...look, next }))
+      io.stdout.write(releasedText(film) + planText(film.plan, next === undefined ? look : { ...look, next }) + openText(film, io))
     }
   }
   if (!io.quiet) showDiagnostics(opened, io)
   return 0
+}
+
+/** What the plan counts as still to be bought may be at a host already. */
+function openText(film: Film, io: Io): string {
+  const { open } = film.peek
+  if (open.length === 0 || film.plan.rung === 'animatic') return ''
+  const price = formatMoney(open.reduce((sum, { reserved }) => sum + reserved, 0))
+  const what = open.length === 1 ? '1 purchase of an earlier run is open' : `${open.length} purchases of earlier runs are open`
+  return `${what}, ${price} that may be spent already: ltx resolve ${typedFilm(film, io)}\n`
 }
 
 const rungAfter = { animatic: 'draft', draft: 'final', final: undefined } as const

@@ -205,10 +205,11 @@ function tellAdrift(script: string, { outcome }: Pick<Made, 'outcome'>, io: Io):
     io.stdout.write(
       `${fetched.length} paid for by an earlier script ${fetched.length === 1 ? 'is' : 'are'} in the store now, for when the script goes back\n`,
     )
-  if (adrift.length > 0)
-    io.stderr.write(
-      `ltx: ${adrift.length} bought, or sent, by an earlier script could not be fetched yet\n  ltx resolve ${script} lists them\n`,
-    )
+  const paid = adrift.filter(({ ticket }) => ticket !== undefined).length
+  const sent = adrift.length - paid
+  if (paid > 0) io.stderr.write(`ltx: ${paid} paid for by an earlier script could not be fetched yet\n`)
+  if (sent > 0) io.stderr.write(`ltx: ${sent} sent by an earlier script, and no answer came back: bought or not, nobody has said yet\n`)
+  if (adrift.length > 0) io.stderr.write(`  ltx resolve ${script} tells more\n`)
 }
 
 /** Where everything lies, and what to type next. */

@@ -4,6 +4,7 @@ import type { Lock } from '../lang/lock.ts'
 import type { Made, Sha256 } from '../lang/plan.ts'
 import type { World } from '../world.ts'
 import { readList } from './actions.ts'
+import { type Attempt, mustBeKept } from './history.ts'
 import { journalFolder, readHistory } from './journal.ts'
 import { actionsPath } from './layout.ts'
 import { openFinder } from './made.ts'
@@ -14,6 +15,8 @@ export type Peek = {
   /** What a key has made, if the store holds it. */
   readonly find: (key: Sha256) => Made | undefined
   readonly pathOf: (sha256: Sha256) => string
+  /** Purchases of earlier runs that may still bring a clip, or a bill. */
+  readonly open: readonly Attempt[]
 }
 
 export type PeekOptions = {
@@ -33,5 +36,6 @@ export async function peek({ world, dotLtx, namespace, script, lock }: PeekOptio
     readHistory(world.files, journalFolder(dotLtx, script, world.sha256)),
   ])
   const find = openFinder({ actions: { get: (key) => actions.byKey.get(key) }, history, present, ...(lock === undefined ? {} : { lock }) })
-  return { find, pathOf: (sha256) => clipPath(folder, sha256) }
+  const open = [...history.open.values()].filter((attempt) => mustBeKept(attempt) && attempt.stage !== 'lost')
+  return { find, pathOf: (sha256) => clipPath(folder, sha256), open }
 }

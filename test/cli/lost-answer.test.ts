@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { TestHost } from '../hosts/kit.ts'
 import { startHost } from '../hosts/kit.ts'
 import { acceptedOf } from '../hosts/ledger.ts'
-import { eventsOf, folderWith, ltx, patience, put, start } from './kit.ts'
+import { cli, eventsOf, folderWith, ltx, patience, put, start } from './kit.ts'
 
 let host: TestHost
 beforeAll(async () => {
@@ -15,7 +15,6 @@ beforeAll(async () => {
 })
 afterAll(() => host.stop())
 
-const cli = process.env.LTX_CLI ?? join(import.meta.dirname, '../../dist/cli.js')
 /** Waits pass faster: what the program is patient about, it is patient about in truth. */
 const hurried = ['--import', join(import.meta.dirname, '../torture/haste.mjs'), cli]
 const env = { FAL_KEY: '' }
@@ -34,7 +33,7 @@ test('the wait is told with its end, Ctrl-C ends it at once, and the next run go
   const at = project()
   const before = bought()
   await host.fault({ route: 'submit', kind: 'reset-before' })
-  const run = start(at, ['render', '--no-tui'], { env, node: [cli] })
+  const run = start(at, ['render', '--no-tui'], { env })
   await run.said('was it taken?')
   const begun = performance.now()
   run.signalAll('SIGINT')
@@ -45,9 +44,11 @@ test('the wait is told with its end, Ctrl-C ends it at once, and the next run go
   expect(out + err).toMatch(/asking +one@1 +was it taken\? waiting until the host would show it, at most (10:00|9:\d\d)\n/)
   expect(bought()).toBe(before)
 
-  const open = await ltx(at, ['resolve', 'film.ltx', '--json'], { env, node: [cli] })
+  const open = await ltx(at, ['resolve', 'film.ltx', '--json'], { env })
   expect(JSON.parse(open.out).purchases).toMatchObject([{ job: 'one@1', standing: 'open' }])
   expect(open.code).toBe(0)
+  const plan = await ltx(at, ['plan'], { env })
+  expect(plan.out).toContain('1 purchase of an earlier run is open, $0.36 that may be spent already: ltx resolve film.ltx')
   const later = await ltx(at, ['render', '--json'], { env, node: hurried })
   expect(later.code, later.out + later.err).toBe(0)
   expect(eventsOf(later).map(({ type }) => type)).toContain('job.settling')
@@ -60,7 +61,7 @@ test('what was taken after all is found, and nobody waits', async () => {
   const at = project()
   const before = bought()
   await host.fault({ route: 'submit', kind: 'reset-after-accept' })
-  const { code, out, err } = await ltx(at, ['render', '--json'], { env, node: [cli] })
+  const { code, out, err } = await ltx(at, ['render', '--json'], { env })
   expect(code, out + err).toBe(0)
   expect(eventsOf({ out }).map(({ type }) => type)).not.toContain('job.settling')
   expect(bought()).toBe(before + 1)
@@ -72,21 +73,21 @@ test('of a shot that was changed meanwhile what was bought is looked for too; wh
   const at = project()
   const before = bought()
   await host.fault({ route: 'submit', kind: 'hang', accept: true })
-  const victim = start(at, ['render', '--json', '-q'], { env, node: [cli] })
+  const victim = start(at, ['render', '--json', '-q'], { env })
   await victim.said('"job.sent"')
   while (bought() === before) await delay(5)
   victim.signalAll('SIGKILL')
   await victim.ended
   put(at, { 'film.ltx': readFileSync(join(at, 'film.ltx'), 'utf8').replace('leaves the quay', 'comes back') })
 
-  const listed = await ltx(at, ['resolve', 'film.ltx'], { env, node: [cli] })
+  const listed = await ltx(at, ['resolve', 'film.ltx'], { env })
   expect([listed.code, listed.out]).toEqual([0, expect.stringMatching(/the next render asks the host whether it has it; no shot asks/)])
-  const word = await ltx(at, ['resolve', 'film.ltx', 'one', '--resubmit'], { env, node: [cli] })
+  const word = await ltx(at, ['resolve', 'film.ltx', 'one', '--resubmit'], { env })
   expect([word.code, word.err]).toEqual([2, expect.stringContaining('nothing would be bought')])
-  const { code, out, err } = await ltx(at, ['render', '--no-tui'], { env, node: [cli] })
+  const { code, out, err } = await ltx(at, ['render', '--no-tui'], { env })
   expect(code, out + err).toBe(0)
   expect(out).toContain('1 paid for by an earlier script is in the store now')
   expect(bought()).toBe(before + 2)
-  const spend = JSON.parse((await ltx(at, ['spend', '--json'], { env, node: [cli] })).out)
+  const spend = JSON.parse((await ltx(at, ['spend', '--json'], { env })).out)
   expect(spend.total).toMatchObject({ asked: 2, billed: 720_000, open: 0, refunded: 0 })
 })

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { probe } from '../../src/media/probe.ts'
 import { acceptedOf } from '../hosts/ledger.ts'
@@ -16,7 +16,7 @@ import type { Desk } from './torture.ts'
 
 const shots = 2
 const frames = shots * 144
-const cli = process.env.LTX_CLI ?? join(import.meta.dirname, '../../dist/cli.js')
+const cli = resolve(import.meta.dirname, '../..', process.env.LTX_DIST ?? 'dist', 'cli.js')
 const haste = join(import.meta.dirname, 'haste.mjs')
 
 function textOfJournals(root: string): string {
