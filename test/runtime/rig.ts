@@ -228,6 +228,7 @@ export type Rig = {
   readonly booked?: RunOptions['booked']
   readonly onUncertain?: 'resubmit'
   readonly account?: string
+  readonly affinity?: OpenProvider['affinity']
   readonly onEvent?: (event: Stamped) => void
   readonly cut?: RunOptions['cut']
   readonly check?: RunOptions['check']
@@ -261,6 +262,7 @@ export async function runRig(rig: Rig): Promise<Ran> {
     capabilities: capabilities({ kind: name, submit, ...rig.capabilities }),
     calls: { ...callsOf(world, host, signal, submit), ...rig.calls },
     ...(rig.account === undefined ? {} : { account: rig.account }),
+    ...(rig.affinity === undefined ? {} : { affinity: rig.affinity }),
     ...(rig.adjust === undefined ? {} : { adjust: rig.adjust }),
   })
   const events: Stamped[] = []

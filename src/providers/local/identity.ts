@@ -174,8 +174,16 @@ async function versionsOf(environment: Environment, { world, root }: Look): Prom
     timeoutMs: 60_000,
   })
   if (ended.kind !== 'exited' || ended.code !== 0) return undefined
-  const read = z.record(z.string(), z.string()).safeParse(JSON.parse(lines.at(-1) ?? '{}'))
-  return read.success ? read.data : undefined
+  return readVersions(lines.at(-1) ?? '')
+}
+
+function readVersions(text: string): Readonly<Record<string, string>> | undefined {
+  try {
+    const read = z.record(z.string(), z.string()).safeParse(JSON.parse(text))
+    return read.success ? read.data : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** `cuda torch-2.13.0 diffusers-0.40.0 …`: bytes are the same again under the same of these. */
