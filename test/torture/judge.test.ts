@@ -25,7 +25,9 @@ function project(name: string, { jobs = ['one', 'two'] as readonly string[], los
     mkdirSync(join(root, '.ltx/clips', hash.slice(0, 2)), { recursive: true })
     writeFileSync(join(root, '.ltx/clips', hash.slice(0, 2), `${hash.slice(2)}.mp4`), job)
   }
-  writeFileSync(join(root, 'film.ltx.lock'), `ltx-lock 1\n${jobs.map((job, at) => `job s${at}@1\n  sha256 ${sha(job)}`).join('\n')}\n`)
+  mkdirSync(root, { recursive: true })
+  if (jobs.length > 0)
+    writeFileSync(join(root, 'film.ltx.lock'), `ltx-lock 1\n${jobs.map((job, at) => `job s${at}@1\n  sha256 ${sha(job)}`).join('\n')}\n`)
   writeFileSync(join(root, 'note.txt'), note)
   return root
 }
@@ -55,6 +57,10 @@ test('the key in a file, or on its way to a signed address, is told', () => {
 test('what may be left to a person, and what may be made again since it is free', () => {
   const one = bought('one', 'a')
   expect(verdict('asked', { entries: one, settles: 'person', uncertain: 1 }, { jobs: ['one'] })).toEqual([])
+  // With all of it left to a person there is no lock yet; without that there must be one.
+  const all = { entries: [...one.slice(0, 1), ...bought('two', 'b').slice(0, 1)], settles: 'person' } as const
+  expect(verdict('all asked', { ...all, uncertain: 2 }, { jobs: [] })).toEqual([])
+  expect(verdict('no lock', { settles: 'person' }, { jobs: [] }).join()).toContain('the lock differs at its head')
   expect(verdict('asked less', { entries: one, settles: 'person' }, { jobs: ['one'] }).join()).toContain(
     '1 clips and 0 uncertain for 2 shots',
   )

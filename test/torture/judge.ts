@@ -23,7 +23,9 @@ const sha256 = (path: string): string => createHash('sha256').update(readFileSyn
 /** The lock with each clip named by what was asked for it: the bytes differ from purchase to purchase. */
 export function lockOf(root: string, entries: readonly Entry[]): ReadonlyMap<string, string> {
   const path = join(root, 'film.ltx.lock')
-  let text = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  // A film of which every shot waits for a person has no lock yet.
+  if (!existsSync(path)) return new Map()
+  let text = readFileSync(path, 'utf8')
   const asked = new Map(acceptedOf(entries).map(({ job, same }) => [job, same]))
   for (const entry of entries) if (entry.kind === 'finished') text = text.replaceAll(entry.sha256, `clip of ${asked.get(entry.job)}`)
   return new Map(text.split(/\n(?=job )/).map((stanza) => [/^job (\S+)/.exec(stanza)?.[1] ?? '', stanza.trim()]))
