@@ -112,6 +112,7 @@ function read(book: Book, { film, run, events, away }: Journaled): void {
     enter(book, entry)
     if (away) book.told.add(nameOf(entry))
   }
+  const free = new Map<Sha256, LedgerEntry>()
   let line: LedgerRun = { film, script: '', run, at: events[0]?.at ?? 0, kept: 0, spared: 0 }
   for (const event of events) {
     if (event.type === 'run.started') line = { ...line, script: event.script, at: event.at }
@@ -119,10 +120,21 @@ function read(book: Book, { film, run, events, away }: Journaled): void {
       const before = book.entries.get(book.latest.get(`${film} ${event.key}`) ?? '')
       if (before !== undefined) line = { ...line, kept: line.kept + 1, spared: line.spared + before.amount }
     }
-    if (event.type === 'job.intent' && event.reserved > 0) {
+    if (event.type === 'job.intent') {
       const { key, attempt, job, provider, at, reserved } = event
-      put({ film, script: line.script, run, key, attempt, job, provider, at, reserved, state: 'reserved', amount: 0 })
-    } else if ('attempt' in event) {
+      const entry: LedgerEntry = { film, script: line.script, run, key, attempt, job, provider, at, reserved, state: 'reserved', amount: 0 }
+      if (reserved > 0) {
+        free.delete(key)
+        put(entry)
+      } else free.set(key, entry)
+      continue
+    }
+    if (event.type === 'job.done' && event.billed > 0) {
+      // Taken to be free, and billed all the same.
+      const entry = free.get(event.key)
+      if (entry !== undefined) put({ ...entry, state: 'billed', amount: event.billed })
+    } else if ('attempt' in event && free.has(event.key)) continue
+    if ('attempt' in event) {
       const entry = book.entries.get(book.latest.get(`${film} ${event.key}`) ?? '')
       const change = entry === undefined ? undefined : after(entry, event)
       if (entry !== undefined && change !== undefined) put({ ...entry, ...change })

@@ -298,6 +298,18 @@ describe('ceilings across runs', () => {
 })
 
 describe('the ledger', () => {
+  test('counts what was taken to be free and is billed all the same', async () => {
+    const rig = rigOf(
+      [
+        { id: 'a@1', price: 0 },
+        { id: 'b@1', price: 0 },
+      ],
+      { poll: ({ job }) => ({ state: 'done', ...(job === 'a@1' ? { billed: 40 } : {}) }) },
+    )
+    expect((await runRig(rig)).outcome.spent).toBe(40)
+    const { entries } = await readLedger(rig.world.files, '/film/.ltx')
+    expect(entries).toMatchObject([{ job: 'a@1', state: 'billed', reserved: 0, amount: 40 }])
+  })
   test('is the same off live journals, off those put away, off its file, and without it', async () => {
     const rig = rigOf([{ id: 'a@1' }, { id: 'b@1' }, { id: 'c@1' }], {
       poll: ({ job, polls }) =>
