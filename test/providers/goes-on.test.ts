@@ -5,6 +5,7 @@ import { probe } from '../../src/media/probe.ts'
 import { fal } from '../../src/providers/fal/index.ts'
 import { hostedLtxProvider } from '../../src/providers/hosted-ltx/index.ts'
 import { replicate } from '../../src/providers/replicate/index.ts'
+import { wavespeed } from '../../src/providers/wavespeed/index.ts'
 import { startHost, type TestHost } from '../hosts/kit.ts'
 import { makeClip } from '../media/make-clip.ts'
 import { fetched, untilDone } from './conformance.ts'
@@ -38,3 +39,19 @@ describe.each([fal, replicate, hostedLtxProvider])('$kind', (provider) => {
     180_000,
   )
 })
+
+test('a sound shorter than its host takes goes in with silence after it', async () => {
+  const [suite, host] = await Promise.all([openSuiteWorld(), startHost('wavespeed', { key: canary })])
+  try {
+    const heard = { from: { num: 0, den: 1 }, to: { num: 2, den: 1 } }
+    const job = await readyFor(suite, wavespeed.capabilities, 'audio-to-video', { request: { heard } })
+    const calls = suite.open(wavespeed, { base: host.base })
+    const ticket = await calls.submit(job, async () => undefined)
+    await untilDone(calls, ticket, job, suite)
+    const { frames } = await probe(await fetched(calls, ticket, job, suite))
+    expect(frames).toBeGreaterThanOrEqual(5 * 24)
+  } finally {
+    await host.stop()
+    suite.close()
+  }
+}, 180_000)
