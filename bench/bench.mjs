@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs'
 import { build } from 'esbuild'
 import { banner } from '../scripts/banner.mjs'
+import { testPython } from '../scripts/python.mjs'
 
 mkdirSync('dist-bench', { recursive: true })
 await build({
@@ -16,4 +17,6 @@ await build({
   external: ['@napi-rs/canvas', '@ffmpeg-binary/*'],
   banner,
 })
+// The worker's part runs where its Python is.
+process.env.LTX_WORKER_PYTHON ??= testPython() ?? ''
 await import('../dist-bench/main.js')

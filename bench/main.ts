@@ -9,8 +9,9 @@ import { dissolves } from './dissolves.ts'
 import { hosts } from './hosts.ts'
 import type { Bench } from './measure.ts'
 import { pictures } from './pictures.ts'
+import { worker } from './worker.ts'
 
-const all: readonly Bench[] = [...commandLine, pictures, assembly, dissolves, ...hosts]
+const all: readonly Bench[] = [...commandLine, pictures, assembly, dissolves, ...hosts, worker]
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'))
 const chosen = all.filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.startsWith(word)))
 
