@@ -84,10 +84,10 @@ def unpack(data: bytes) -> Carried | None:
 
 
 def _tensor(entry: Mapping[str, Any], body: bytes, dimensions: int) -> torch.Tensor:
-    dtype = next(kind for kind, name in _TYPES.items() if name == entry["dtype"])
+    dtype = {name: kind for kind, name in _TYPES.items()}[entry["dtype"]]
     shape = [int(side) for side in entry["shape"]]
     begin, end = entry["data_offsets"]
-    if len(shape) != dimensions or min(shape) < 1 or shape[0] != 1 or end - begin != prod(shape) * dtype.itemsize or end > len(body):
+    if len(shape) != dimensions or min(shape) < 1 or shape[0] != 1 or begin < 0 or end - begin != prod(shape) * dtype.itemsize or end > len(body):
         raise ValueError("a tensor that is not as its header says")
     tensor = torch.frombuffer(bytearray(body[begin:end]), dtype=dtype).reshape(shape)
     if not bool(torch.isfinite(tensor.float()).all()):

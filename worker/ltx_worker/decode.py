@@ -1,7 +1,7 @@
 """Latents in, frames and samples out: always in tiles, and only as much as comes back.
 
-To know: the decoder looks ahead and behind, so some latents around the wanted frames are decoded with them. A first latent frame decodes to one frame
-wherever it was cut off, so frame 0 of what is decoded is always the last frame of the first latent.
+To know: the decoder looks ahead and behind, so some latents around the wanted frames are decoded with them. Wherever latents are cut, the first
+decodes to one frame only: the last of its eight.
 """
 
 from __future__ import annotations
@@ -20,28 +20,51 @@ from .pipeline import Pipeline
 from .sound import HEARD_RATE, fitted, samples_of
 
 MARGIN = 8
-"""Latent frames decoded before and after those that are wanted: a tile of time."""
+"""Latent frames decoded before and after those that are wanted."""
 
 
 def decode_picture(pipeline: Pipeline, carried: Carried, first: int, count: int, check: Callable[[], None]) -> Iterator[np.ndarray]:
-    """`count` frames of 8-bit RGB from frame `first` of the latents on."""
+    """`count` frames of 8-bit RGB from frame `first` of the latents on, one tile of time after the other."""
     vae = pipeline.vae
     begin = max(latent_at(first) - MARGIN, 0)
     end = min(latent_at(first + count - 1) + 1 + MARGIN, carried.video.shape[2])
     latents = carried.video[:, :, begin:end].to(pipeline.device_of_run).float()
     latents = pipeline._denormalize_latents(latents, vae.latents_mean, vae.latents_std, vae.config.scaling_factor).to(vae.dtype)
-    # The pipeline's own decoding with no noise added: such a decoder is told time 0.
+    at = begin * STRIDE
+    for tile in _tiles(vae, latents, check):
+        for frame in tile[:, max(first - at, 0) : max(first + count - at, 0)].unbind(1):
+            yield ((frame / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy()
+        at += tile.shape[1]
+        if at >= first + count:
+            return
+
+
+def _tiles(vae: Any, latents: torch.Tensor, check: Callable[[], None]) -> Iterator[torch.Tensor]:
+    """The frames (3, frames, height, width) tile by tile, each faded into the next.
+
+    Not the library's own tiles of time: those stand one frame too late, all but the first, which stretches the picture against its sound. The
+    first frame of a later tile is the last of its first latent, which the tile before has shown already.
+    """
+    length, stride = vae.tile_sample_min_num_frames // STRIDE + 1, vae.tile_sample_stride_num_frames // STRIDE
+    # The library's own decoding with no noise added: a decoder that is told the time is told 0.
     time = torch.zeros(1, device=latents.device, dtype=latents.dtype) if vae.config.timestep_conditioning else None
-    with _stoppable(vae.decoder, check):
-        video = vae.decode(latents, time, return_dict=False)[0][0]
-    offset = first - begin * STRIDE
-    return _frames(video[:, offset : offset + count])
-
-
-def _frames(video: torch.Tensor) -> Iterator[np.ndarray]:
-    for index in range(video.shape[1]):
-        frame = (video[:, index].float() / 2 + 0.5).clamp(0, 1)
-        yield (frame * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy()
+    before: torch.Tensor | None = None
+    for begin in range(0, latents.shape[2], stride):
+        check()
+        end = min(begin + length, latents.shape[2])
+        with torch.inference_mode(), _whole_time(vae, check):
+            video = vae.decode(latents[:, :, begin:end], time, return_dict=False)[0][0].float()
+            if before is not None:
+                video = video[:, 1:]
+                both = min(before.shape[1], video.shape[1])
+                weight = (torch.arange(1, both + 1, device=video.device) / (both + 1)).view(1, -1, 1, 1)
+                video[:, :both] = before[:, :both] * (1 - weight) + video[:, :both] * weight
+        if end == latents.shape[2]:
+            yield video
+            return
+        shown = stride * STRIDE + (1 if before is None else 0)
+        before = video[:, shown:]
+        yield video[:, :shown]
 
 
 def decode_sound(pipeline: Pipeline, carried: Carried, first: int, count: int, rate: Fraction) -> np.ndarray:
@@ -62,10 +85,12 @@ def decode_sound(pipeline: Pipeline, carried: Carried, first: int, count: int, r
 
 
 @contextmanager
-def _stoppable(decoder: Any, check: Callable[[], None]) -> Iterator[None]:
-    """Asks before each tile whether to stop."""
-    handle = decoder.register_forward_pre_hook(lambda *_: check())
+def _whole_time(vae: Any, check: Callable[[], None]) -> Iterator[None]:
+    """Tiles of the picture stay the library's; before each it is asked whether to stop."""
+    handle = vae.decoder.register_forward_pre_hook(lambda *_: check())
+    framewise, vae.use_framewise_decoding = vae.use_framewise_decoding, False
     try:
         yield
     finally:
+        vae.use_framewise_decoding = framewise
         handle.remove()

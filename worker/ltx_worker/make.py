@@ -168,9 +168,9 @@ def _clip(models: Any, job: Job, report: Any, carried: Carried, path: Path) -> W
         pipeline = open_pipeline(models, True)
         samples = _heard(pipeline, models, job, carried, first)
         report.check()
-        frames = _seen(pipeline, models, job, carried, first, report.check)
-        report.phase("write")
-        return clip.write_clip(path, frames, (job.width, job.height), job.rate, samples, carry.pack(carried), report.check)
+        frames = list(_seen(pipeline, models, job, carried, first, report.check))
+    report.phase("write")
+    return clip.write_clip(path, frames, (job.width, job.height), job.rate, samples, carry.pack(carried), report.check)
 
 
 def _heard(pipeline: Pipeline, models: Any, job: Job, carried: Carried, first: int) -> np.ndarray:

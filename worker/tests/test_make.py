@@ -1,0 +1,471 @@
+"""Whole jobs on the tiny model: words, pictures, sound and clips in, clips out. What comes back is opened and looked at."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL.Image
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from ltx_worker import carry, clip, sound
+from ltx_worker.carry import Carried
+from ltx_worker.errors import Cancelled, InvalidRequest, Unsupported
+from ltx_worker.jobs import first_frame, latent_at, latents_of
+from ltx_worker.make import Made
+
+from .conftest import Heard
+from .test_sound import tone, wav
+
+Run = Callable[..., Made]
+
+
+def latents(made: Made) -> Carried:
+    found = carry.from_clip(Path(made.clip))
+    assert found is not None
+    return found
+
+
+def frames(path: str) -> np.ndarray:
+    return np.stack(clip.read_frames(path, 0, 10_000, "x", lambda: None)).astype(int)
+
+
+def heard(path: str) -> np.ndarray:
+    found = sound.read_sound(path, Fraction(0), None, "x")
+    assert found is not None
+    return found
+
+
+def picture(folder: Path, seed: int, size: tuple[int, int] = (110, 70)) -> str:
+    path = folder / f"{seed}.png"
+    PIL.Image.fromarray(np.random.default_rng(seed).integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)).save(path)
+    return str(path)
+
+
+def likeness(one: np.ndarray, other: np.ndarray, moved: int = 0) -> float:
+    return float(np.corrcoef(one[2000:30000], other[2000 + moved : 30000 + moved])[0, 1])
+
+
+def in_step(one: np.ndarray, other: np.ndarray) -> bool:
+    """The tiny model's sound is noise, which a film's coding does not keep well; some samples beside its place it is like no other."""
+    return likeness(one, other) > 0.6 > 3 * abs(likeness(one, other, 500))
+
+
+def without_latents(made: Made, path: Path) -> str:
+    data = Path(made.clip).read_bytes()
+    path.write_bytes(data[: data.rindex(carry.BOX) - 8])
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory, residents: Any, tiny: Path) -> Made:
+    """A clip of 41 frames that others go on from."""
+    from ltx_worker.jobs import parse_job, parse_load
+    from ltx_worker.make import make
+
+    load = parse_load({"model": str(tiny), "weights": "0" * 64})
+    job = parse_job(
+        {"name": "old", "folder": str(tmp_path_factory.mktemp("old")), "operation": "text-to-video", "width": 64, "height": 64, "frames": 41,
+         "rate": {"num": 24, "den": 1}, "seed": 3, "prompt": "a boat"}
+    )  # fmt: skip
+    return make(residents.acquire(load, Heard()), load, job, Heard())
+
+
+# A clip of its own
+
+
+def test_words_become_a_clip(run: Run, load: Any, job: Any, tmp_path: Path) -> None:
+    report = Heard()
+    made = run(load(), job(frames=17, width=96), report)
+    assert clip.shape_of(made.clip, "x") == clip.Shape(17, Fraction(24), 96, 64)
+    assert (made.frames, made.sound_samples, made.reused, made.weights) == (17, 34000, "nothing", "0" * 64)
+    assert made.bytes == Path(made.clip).stat().st_size
+    assert [phase for phase in report.phases if phase != "load"] == ["encode", "denoise", "decode", "write"]
+    assert report.steps[-8:] == [(step, 8) for step in range(1, 9)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.latents.safetensors", "one.mp4"]
+    carried = latents(made)
+    assert carried == replace(carried, origin=0, frames=17, rate=Fraction(24), sound="made", sound_start=Fraction(0))
+    assert carried.video.shape == (1, 8, 3, 2, 3)
+    assert frames(made.clip).std() > 1
+
+
+def test_the_clip_is_the_librarys(run: Run, load: Any, job: Any, residents: Any) -> None:
+    """The same words in the library's own pipeline, decoded by it without tiles: the picture is the same but for the film's coding."""
+    from diffusers import LTX2ConditionPipeline
+
+    from ltx_worker import embeddings
+    from ltx_worker.make import FIRST_STAGE, _guidance
+
+    # The library makes a sound that ends a little early; it is asked for our length.
+    made = run(load(), job(frames=33))
+    models = residents.current
+    prompts = embeddings.encode(models, "a boat in the fog", None)
+    pipe = LTX2ConditionPipeline(
+        models.scheduler, models.vae, models.audio_vae, models.text_encoder, models.tokenizer, models.connectors, models.transformer, models.vocoder
+    )
+    pipe.set_progress_bar_config(disable=True)
+    with torch.inference_mode():
+        video, audio = pipe(
+            prompt_embeds=prompts.prompt.embeds, prompt_attention_mask=prompts.prompt.mask, width=64, height=64, num_frames=33, frame_rate=24.0,
+            sigmas=list(FIRST_STAGE), generator=torch.Generator().manual_seed(7), output_type="np", return_dict=False, **_guidance(models, load(), job()),
+            audio_latents=torch.zeros(1, 4, 36, 4),
+        )  # fmt: skip
+    theirs = (video[0] * 255).round()
+    # The tiny model's pictures are noise, whose colours a film halves; the brightness of each pixel stays.
+    brightness = np.array([0.2126, 0.7152, 0.0722])
+    assert np.abs(frames(made.clip) @ brightness - theirs @ brightness).mean() < 3
+    assert np.abs(frames(made.clip)[1:] @ brightness - theirs[:-1] @ brightness).mean() > 6
+    wave = audio[0].float().cpu().numpy()
+    assert in_step(heard(made.clip)[0], wave[0])
+
+
+def test_the_same_job_gives_the_same_bytes(run: Run, load: Any, job: Any) -> None:
+    made = [run(load(), job(name=name)) for name in ("a", "b")]
+    assert made[0].sha256 == made[1].sha256
+    assert made[0].sha256 != run(load(), job(name="c", seed=8)).sha256
+    assert made[0].sha256 != run(load(), job(name="d", prompt="a house")).sha256
+
+
+def test_another_process_gives_the_same_bytes(run: Run, load: Any, job: Any, tiny: Path, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    code = """
+import json, sys
+from ltx_worker import machine
+machine.prepare_environment()
+from pathlib import Path
+from ltx_worker.jobs import parse_job, parse_load
+from ltx_worker.make import make
+from ltx_worker.resident import Residents
+from tests.conftest import Heard
+load, job = (read(json.loads(text)) for read, text in zip((parse_load, parse_job), sys.argv[1:]))
+models = Residents(machine.choose_device("cpu"), None).acquire(load, Heard())
+print(make(models, load, job, Heard()).sha256)
+"""
+    plain = {"name": "one", "folder": str(tmp_path / "there"), "operation": "text-to-video", "width": 64, "height": 64, "frames": 9,
+             "rate": {"num": 24, "den": 1}, "seed": 7, "prompt": "a boat in the fog"}  # fmt: skip
+    there = subprocess.run(
+        [sys.executable, "-c", code, json.dumps({"model": str(tiny), "weights": "0" * 64}), json.dumps(plain)],
+        cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )  # fmt: skip
+    assert there.stdout.split()[-1] == run(load(), job()).sha256
+
+
+def test_two_stages(run: Run, load: Any, job: Any, tmp_path: Path) -> None:
+    report = Heard()
+    image = {"operation": "image-to-video", "images": [{"path": picture(tmp_path, 1)}, {"path": picture(tmp_path, 2), "frame": 16}]}
+    made = run(load(stages=2), job(width=128, height=128, frames=17, **image), report)
+    assert [phase for phase in report.phases if phase != "load"] == ["encode", "denoise", "upsample", "refine", "decode", "write"]
+    assert report.steps[-11:] == [(step, 11) for step in range(1, 12)]
+    assert clip.shape_of(made.clip, "x") == clip.Shape(17, Fraction(24), 128, 128)
+    one = run(load(), job(name="b", width=128, height=128, frames=17, **image))
+    assert one.sha256 != made.sha256
+
+
+def test_guidance_steps_and_the_negative_prompt_count(run: Run, load: Any, job: Any) -> None:
+    def made(name: str, **more: Any) -> str:
+        return run(load(sampling="guided"), job(name=name, **{"steps": 3, **more})).sha256
+
+    report = Heard()
+    plain = run(load(sampling="guided"), job(name="a", steps=3), report)
+    assert report.steps[-1] == (3, 3)
+    others = [plain.sha256, made("b", steps=4), made("c", guidance=6), made("d", negative="a house")]
+    assert len(set(others)) == 4
+    with pytest.raises(Unsupported):
+        run(load(sampling="guided", stages=2), job())
+
+
+def test_the_negative_prompt_does_nothing_to_a_distilled_model(run: Run, load: Any, job: Any) -> None:
+    made = [run(load(), job(name=f"n{index}", negative=negative)) for index, negative in enumerate(("", "a house"))]
+    assert np.array_equal(frames(made[0].clip), frames(made[1].clip))
+
+
+# Images
+
+
+def test_the_first_frame_is_the_image(run: Run, load: Any, job: Any, residents: Any, tmp_path: Path) -> None:
+    """Latent frame 0 is exactly the encoded image; with another one the clip is another."""
+    from ltx_worker import conditions
+    from ltx_worker.pipeline import open_pipeline
+
+    path = picture(tmp_path, 1)
+    made = run(load(), job(operation="image-to-video", frames=17, images=[{"path": path}]))
+    with torch.inference_mode():
+        image = conditions.encode_image(open_pipeline(residents.current, True), conditions.open_image(path, "x"), 64, 64)
+    assert torch.equal(latents(made).video[:, :, :1], image)
+    weaker = run(load(), job(name="b", operation="image-to-video", frames=17, images=[{"path": path, "strength": 0.5}]))
+    assert not torch.equal(latents(weaker).video[:, :, :1], image)
+
+
+def test_first_and_last_frame_and_any_between(run: Run, load: Any, job: Any, tmp_path: Path) -> None:
+    first, last = {"path": picture(tmp_path, 1)}, {"path": picture(tmp_path, 2), "frame": 16}
+    made = [
+        run(load(), job(name=f"k{index}", operation="image-to-video", frames=17, images=images)).sha256
+        for index, images in enumerate(([first], [first, last], [first, {**last, "frame": 6}], [first, {**last, "frame": 7}], [first, {**last, "strength": 0.5}]))
+    ]
+    assert len(set(made)) == len(made)
+
+
+def test_images_are_read_as_they_stand_and_bad_ones_refused(run: Run, load: Any, job: Any, tmp_path: Path) -> None:
+    (tmp_path / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+    for name in ("bad.png", "none.png"):
+        with pytest.raises(InvalidRequest) as refused:
+            run(load(), job(operation="image-to-video", images=[{"path": str(tmp_path / name)}]))
+        assert refused.value.field is not None
+        assert refused.value.field.startswith("job.images")
+
+
+# Going on
+
+
+def test_going_on_keeps_the_latents_and_begins_where_the_film_stands(run: Run, load: Any, job: Any, old: Made, residents: Any) -> None:
+    report = Heard()
+    made = run(load(), job(operation="extend", frames=24, extend={"path": old.clip, "at": "end", "stands": 40}), report)
+    assert report.warnings == []
+    before, after = latents(old), latents(made)
+    assert after.origin == -40
+    assert after.frames == 24
+    assert torch.equal(after.video[:, :, : before.video.shape[2]], before.video)
+    assert torch.equal(after.audio[:, :, : before.audio.shape[2]], before.audio)
+    assert after.video.shape[2] == latents_of(64)
+    assert clip.shape_of(made.clip, "x") == clip.Shape(24, Fraction(24), 64, 64)
+    assert made.sound_samples == 48000
+
+
+def test_the_words_of_what_follows_and_what_was_there_both_count(run: Run, load: Any, job: Any, old: Made) -> None:
+    extend = {"path": old.clip, "at": "end", "stands": 40}
+    other = run(load(), job(name="other", frames=41, seed=99))
+    made = [
+        run(load(), job(name="a", operation="extend", frames=24, extend=extend)),
+        run(load(), job(name="b", operation="extend", frames=24, extend=extend, prompt="a house")),
+        run(load(), job(name="c", operation="extend", frames=24, extend={**extend, "path": other.clip})),
+        run(load(), job(name="d", operation="extend", frames=24, extend={**extend, "context": 9})),
+        run(load(), job(name="e", operation="extend", frames=24, extend={**extend, "stands": 30})),
+    ]
+    assert len({one.sha256 for one in made}) == 5
+    assert latents(made[3]).origin == -16
+    assert torch.equal(latents(made[3]).video[:, :, 1:3], latents(old).video[:, :, 4:6])
+    assert latents(made[4]).origin == -30
+    assert torch.equal(latents(made[4]).video[:, :, :5], latents(old).video[:, :, :5])
+
+
+def test_a_chain_goes_on_exactly(run: Run, load: Any, job: Any, old: Made) -> None:
+    last, places = old, []
+    for index in range(3):
+        stands = 40 if index == 0 else last.frames
+        before = latents(last)
+        last = run(load(), job(name=f"c{index}", operation="extend", frames=24, extend={"path": last.clip, "at": "end", "stands": stands, "context": 17}))
+        after = latents(last)
+        # All that is kept lies as far before the new first frame as it lay before.
+        held = [
+            (new, same[0])
+            for new in range(1, after.video.shape[2])
+            if (same := [index for index in range(1, before.video.shape[2]) if torch.equal(before.video[:, :, index], after.video[:, :, new])])
+        ]
+        assert held
+        assert all(first_frame(new) + after.origin == first_frame(index) + before.origin - stands for new, index in held)
+        places.append(after.sound_start)
+    assert all(-Fraction(1, 25) < place <= 0 for place in places)
+
+
+def test_going_on_before_the_start(run: Run, load: Any, job: Any, old: Made) -> None:
+    made = run(load(), job(operation="extend", frames=24, extend={"path": old.clip, "at": "start", "stands": 41}))
+    before, after = latents(old), latents(made)
+    assert (after.origin, after.frames) == (0, 24)
+    assert torch.equal(after.video[:, :, 4:], before.video[:, :, 1:])
+    assert clip.shape_of(made.clip, "x").frames == 24
+    again = run(load(), job(name="b", operation="extend", frames=16, extend={"path": made.clip, "at": "start", "stands": 24, "context": 9}))
+    assert clip.shape_of(again.clip, "x").frames == 16
+
+
+def test_a_picture_can_be_gone_to(run: Run, load: Any, job: Any, old: Made, tmp_path: Path) -> None:
+    extend = {"operation": "extend", "frames": 24, "extend": {"path": old.clip, "at": "end", "stands": 40}}
+    made = [run(load(), job(name=f"g{len(images)}", images=images, **extend)).sha256 for images in ([], [{"path": picture(tmp_path, 1), "frame": 23}])]
+    assert made[0] != made[1]
+
+
+@pytest.mark.parametrize("at", ["end", "start"])
+def test_a_clip_without_latents_is_encoded_and_said_to_be(run: Run, load: Any, job: Any, old: Made, tmp_path: Path, at: str) -> None:
+    report = Heard()
+    foreign = without_latents(old, tmp_path / "foreign.mp4")
+    made = run(load(), job(operation="extend", frames=24, extend={"path": foreign, "at": at, "stands": 40, "context": 20}), report)
+    assert any("foreign.mp4" in warning for warning in report.warnings)
+    assert clip.shape_of(made.clip, "x").frames == 24
+    assert latents(made).origin == (-17 if at == "end" else 0)
+    with pytest.raises(InvalidRequest):
+        run(load(), job(name="b", operation="extend", frames=24, extend={"path": foreign, "at": "end", "stands": 42}))
+
+
+def test_latents_of_another_size_or_rate_are_not_gone_on_from(run: Run, load: Any, job: Any, old: Made) -> None:
+    report = Heard()
+    extend = {"operation": "extend", "frames": 8, "extend": {"path": old.clip, "at": "end", "stands": 40}}
+    made = run(load(), job(width=96, **extend), report)
+    assert len(report.warnings) == 1
+    assert clip.shape_of(made.clip, "x").width == 96
+    with pytest.raises(InvalidRequest) as refused:
+        run(load(), job(rate={"num": 25, "den": 1}, **extend))
+    assert refused.value.field == "job.rate"
+    with pytest.raises(InvalidRequest):
+        run(load(), job(operation="extend", frames=8, extend={"path": old.clip, "at": "end", "stands": 42}))
+
+
+# Making a part anew
+
+
+def test_a_retake_makes_its_range_anew_and_keeps_the_rest(run: Run, load: Any, job: Any, old: Made) -> None:
+    retake = {"operation": "retake", "frames": 16, "seed": 11}
+    made = {mode: run(load(), job(name=mode, retake={"path": old.clip, "from": 9, "to": 25, "mode": mode}, **retake)) for mode in ("picture", "sound", "both")}
+    before = latents(old)
+    inside = slice(latent_at(9), latent_at(24) + 1)
+    for mode, one in made.items():
+        after = latents(one)
+        assert clip.shape_of(one.clip, "x").frames == 16
+        assert (after.origin, after.frames) == (-9, 16)
+        changed = [not torch.equal(a, b) for a, b in zip(after.video[0].unbind(1), before.video[0].unbind(1), strict=True)]
+        assert [index for index, is_new in enumerate(changed) if is_new] == ([] if mode == "sound" else list(range(inside.start, inside.stop)))
+        other = [not torch.equal(a, b) for a, b in zip(after.audio[0].unbind(1), before.audio[0].unbind(1), strict=True)]
+        new = [index for index, is_new in enumerate(other) if is_new]
+        assert new == ([] if mode == "picture" else list(range(10, 27)))
+    # The picture of a new sound is the old picture; the sound of a new picture is the old sound.
+    assert np.abs(frames(made["sound"].clip) - frames(old.clip)[9:25]).mean() < 2
+    assert np.abs(frames(made["picture"].clip) - frames(old.clip)[9:25]).mean() > 4
+    there = heard(old.clip)[0, 18000:50000]
+    assert in_step(heard(made["picture"].clip)[0], there)
+    assert likeness(heard(made["sound"].clip)[0], there) < likeness(heard(made["picture"].clip)[0], there) - 0.05
+
+
+def test_a_retake_says_what_else_is_made_anew(run: Run, load: Any, job: Any, old: Made) -> None:
+    report = Heard()
+    run(load(), job(operation="retake", frames=10, retake={"path": old.clip, "from": 10, "to": 20, "mode": "both"}), report)
+    assert report.warnings == ["6 frames beside the range are made anew with it, and do not come back: latents hold eight frames each"]
+
+
+@pytest.mark.parametrize("mode", ["picture", "sound", "both"])
+def test_a_part_of_a_foreign_clip(run: Run, load: Any, job: Any, old: Made, tmp_path: Path, mode: str) -> None:
+    foreign = without_latents(old, tmp_path / "foreign.mp4")
+    made = run(load(), job(operation="retake", frames=16, retake={"path": foreign, "from": 9, "to": 25, "mode": mode}))
+    assert clip.shape_of(made.clip, "x").frames == 16
+    if mode == "sound":
+        # Its own frames, coded once more; through the autoencoder they would be others altogether.
+        assert np.abs(frames(made.clip) - frames(old.clip)[9:25]).mean() < 6
+    if mode == "picture":
+        assert in_step(heard(made.clip)[0], heard(old.clip)[0, 18000:])
+
+
+# Sound
+
+
+def test_a_sound_drives_the_picture_and_is_heard_unchanged(run: Run, load: Any, job: Any, tmp_path: Path) -> None:
+    paths = [wav(tmp_path / f"{hertz}.wav", np.stack([tone(hertz, 2.0, 44100)] * 2), 44100) for hertz in (440, 2200)]
+    part = {"from": {"num": 1, "den": 2}, "to": {"num": 3, "den": 1}}
+    made = [run(load(), job(name=f"s{index}", operation="audio-to-video", frames=17, sound={"path": path, **part})) for index, path in enumerate(paths)]
+    assert np.abs(frames(made[0].clip) - frames(made[1].clip)).max() > 0
+    assert not torch.equal(latents(made[0]).video, latents(made[1]).video)
+    assert latents(made[0]).sound == "given"
+    expected = tone(440, 2.0)[24000 : 24000 + 34000]
+    ours = heard(made[0].clip)[0, :34000]
+    assert np.abs(ours[1500:32000] - expected[1500:32000]).max() < 0.02
+    two = run(load(stages=2), job(name="t", width=128, height=128, operation="audio-to-video", frames=9, sound={"path": paths[0], **part}))
+    assert torch.allclose(latents(two).audio[:, :, :8], latents(made[0]).audio[:, :, :8], atol=1e-4)
+
+
+def test_a_sound_that_is_not_there_is_refused(run: Run, load: Any, job: Any, tmp_path: Path) -> None:
+    path = wav(tmp_path / "a.wav", np.stack([tone(440, 0.5, 16000)]), 16000)
+    for where in ({"path": str(tmp_path / "no.wav"), "from": {"num": 0, "den": 1}}, {"path": path, "from": {"num": 1, "den": 1}}):
+        with pytest.raises(InvalidRequest):
+            run(load(), job(operation="audio-to-video", sound={**where, "to": {"num": 2, "den": 1}}))
+
+
+# Words over time, adapters
+
+
+def test_segments_change_the_picture_by_their_place(run: Run, load: Any, job: Any) -> None:
+    early = [{"from": 0, "to": 20, "text": "it rains"}, {"from": 20, "to": 41, "text": "the sun"}]
+    late = [{"from": 0, "to": 32, "text": "it rains"}, {"from": 32, "to": 41, "text": "the sun"}]
+    made = [run(load(), job(name=f"w{index}", frames=41, segments=segments)).sha256 for index, segments in enumerate(([], early, late))]
+    assert len(set(made)) == 3
+
+
+def test_an_adapter_changes_the_picture_and_goes_again(run: Run, load: Any, job: Any, tmp_path: Path) -> None:
+    generator = torch.Generator().manual_seed(0)
+    path = tmp_path / "look.safetensors"
+    key = "transformer.transformer_blocks.0.attn1.to_q"
+    save_file({f"{key}.lora_A.weight": torch.randn(4, 32, generator=generator), f"{key}.lora_B.weight": torch.randn(32, 4, generator=generator)}, path)
+    plain = run(load(), job(name="a"))
+    full = run(load(loras=[{"path": str(path), "scale": 1.0}]), job(name="b"))
+    half = run(load(loras=[{"path": str(path), "scale": 0.5}]), job(name="c"))
+    none = run(load(), job(name="d"))
+    assert len({plain.sha256, full.sha256, half.sha256}) == 3
+    # The bytes name what they were made of; the latents themselves are the same again.
+    assert torch.equal(latents(none).video, latents(plain).video)
+
+
+# Stopping and going on
+
+
+@pytest.mark.parametrize("stop", [{"stop_at_step": 3}, {"stop_in_phase": "encode"}, {"stop_in_phase": "decode"}, {"stop_in_phase": "write"}])
+def test_a_job_can_be_stopped_anywhere_and_the_next_one_is_as_ever(run: Run, load: Any, job: Any, tmp_path: Path, stop: dict[str, Any]) -> None:
+    with pytest.raises(Cancelled):
+        run(load(), job(name="stopped"), Heard(**stop))
+    assert not (tmp_path / "stopped.mp4").exists()
+    assert not list(tmp_path.glob(".*"))
+    assert (tmp_path / "stopped.latents.safetensors").exists() == (stop.get("stop_in_phase") in ("decode", "write"))
+    assert run(load(), job(name="a")).sha256 == run(load(), job(name="b")).sha256
+    assert run(load(), job(name="stopped")).sha256 == run(load(), job(name="c")).sha256
+
+
+def test_after_trouble_in_decoding_only_the_decoding_is_repeated(run: Run, load: Any, job: Any, monkeypatch: pytest.MonkeyPatch, residents: Any) -> None:
+    whole = run(load(), job(name="whole"))
+    monkeypatch.setattr(residents.current.vae, "decode", lambda *_, **__: (_ for _ in ()).throw(torch.OutOfMemoryError("out of memory")))
+    with pytest.raises(torch.OutOfMemoryError):
+        run(load(), job())
+    monkeypatch.undo()
+    report = Heard()
+    made = run(load(), job(), report)
+    assert made.reused == "latents"
+    assert report.steps == []
+    assert report.phases == ["decode", "write"]
+    assert made.sha256 == whole.sha256
+
+
+def test_latents_of_another_job_or_model_are_not_taken(run: Run, load: Any, job: Any, tmp_path: Path) -> None:
+    path = picture(tmp_path, 1)
+    image = {"operation": "image-to-video", "images": [{"path": path}]}
+    assert run(load(), job(**image)).reused == "nothing"
+    assert run(load(), job(**image)).reused == "latents"
+    assert run(load(), job(seed=8, **image)).reused == "nothing"
+    assert run(load(), job(**image)).reused == "nothing"
+    picture(tmp_path, 2)
+    (tmp_path / "2.png").replace(path)
+    assert run(load(), job(**image)).reused == "nothing"
+    assert run(load(weights="1" * 64), job(**image)).reused == "nothing"
+
+
+def test_a_damaged_sidecar_is_made_anew(run: Run, load: Any, job: Any, tmp_path: Path) -> None:
+    first = run(load(), job())
+    path = tmp_path / "one.latents.safetensors"
+    path.write_bytes(path.read_bytes()[:-5])
+    again = run(load(), job())
+    assert (again.reused, again.sha256) == ("nothing", first.sha256)
+
+
+def test_long_clips_and_long_prompts_are_warned_of(run: Run, load: Any, job: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = Heard()
+    monkeypatch.setattr("ltx_worker.make.TRAINED_SECONDS", 0.25)
+    run(load(), job(prompt="x" * 300), report)
+    assert len(report.warnings) == 2
+
+
+def test_a_folder_that_is_not_there_is_refused(run: Run, load: Any, job: Any, tmp_path: Path) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        run(load(), job(folder=str(tmp_path / "none")))
+    assert refused.value.field == "job.folder"
