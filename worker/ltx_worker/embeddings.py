@@ -47,8 +47,8 @@ def encode(models: Models, prompt: str, negative: str | None) -> Prompts:
 def encode_all(models: Models, texts: Sequence[str]) -> list[Prompt]:
     """All texts at once: the text encoder comes to the device at most one time, and not at all when every text is kept."""
     length = sequence_length(models)
-    found = {text: _read(models, text, length) for text in dict.fromkeys(texts)}
-    absent = [text for text, kept in found.items() if kept is None]
+    found = {text: kept for text in dict.fromkeys(texts) if (kept := _read(models, text, length)) is not None}
+    absent = [text for text in dict.fromkeys(texts) if text not in found]
     if absent:
         with models.phase("encode"):
             for text in absent:

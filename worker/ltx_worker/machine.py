@@ -11,6 +11,7 @@ import os
 import platform
 import sys
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -208,6 +209,7 @@ def set_deterministic(on: bool, device: Device) -> None:
         torch.set_num_threads(CPU_THREADS)
 
 
+@cache
 def versions() -> dict[str, str]:
     known = {"python": platform.python_version()}
     for name in ("torch", "diffusers", "transformers", "accelerate", "peft", "safetensors", "av", "numpy"):

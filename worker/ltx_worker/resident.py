@@ -183,7 +183,10 @@ class Models:
     def _stream(self, part: Any) -> None:
         from diffusers.hooks import apply_group_offloading
 
-        apply_group_offloading(part, onload_device=self.device, offload_device=torch.device("cpu"), offload_type="leaf_level", use_stream=True)
+        # Pinned only while on its way: pages for 60 GB of weights that cannot be swapped are more than most machines have.
+        apply_group_offloading(
+            part, onload_device=self.device, offload_device=torch.device("cpu"), offload_type="leaf_level", use_stream=True, low_cpu_mem_usage=True
+        )
 
     def _park_text_encoder(self) -> None:
         """To main memory where there is room for it, else out: it is read again from its files when it is needed."""
@@ -196,7 +199,8 @@ class Models:
             self._text_encoder = None
         machine.empty_caches(self.on)
 
-    def _part(self, role: str) -> Any | None:
+    def _part(self, role: str) -> Any:
+        """A part that is resident, else None."""
         if role == "text_encoder":
             return self._text_encoder
         return self.upsampler if role == UPSAMPLER else getattr(self, role, None)
@@ -257,8 +261,9 @@ class Residents:
                 raise WorkerError("MODEL_MISSING", f"what is missing: {lora.path}", field=f"load.loras[{index}].path")
         return found
 
-    def acquire(self, load: Load, report: Report, offload: Literal["none", "phases", "leaves"] = "none") -> Models:
-        found = self.look(load)
+    def acquire(self, load: Load, report: Report, offload: Literal["none", "phases", "leaves"] = "none", found: ModelFolder | None = None) -> Models:
+        """`found`: what `look` has just found, where somebody has looked already."""
+        found = found or self.look(load)
         identity = load.weights or self.identify(load, report.check)
         dtype = dtype_of(load, self.device)
         streams = offload == "leaves" and self.device.kind == "cuda"

@@ -48,7 +48,7 @@ class Work:
         report.phase("load")
         start = time.monotonic()
         found = self.residents.look(load)
-        models = self._acquire(load, report, self._place(found, load))
+        models = self._acquire(found, load, report, self._place(found, load))
         return {
             "is": "loaded",
             "model": {"weights": models.weights, "sampling": models.sampling, "stages": found.stages, "bytes": found.bytes},
@@ -59,13 +59,13 @@ class Work:
     def make(self, load: Load, job: Job, report: JobReport) -> dict[str, Any]:
         report.phase("load")
         found = self.residents.look(load)
-        expected = self.estimate(found, load, job)
+        expected = self.expect(found, load, job)
         self._attempt = (found, load, job, expected)
         if expected.hopeless:
             raise WorkerError("OUT_OF_MEMORY", _too_large(expected), retryable=False, would_fit=expected.would_fit)
         if not expected.fits:
             report.warning(f"this may not fit: {_too_large(expected)}")
-        models = self._acquire(load, report, expected.offload)
+        models = self._acquire(found, load, report, expected.offload)
         made = make(models, load, job, report)
         report.rest()
         self._learn(models, load, job)
@@ -77,7 +77,7 @@ class Work:
 
     def estimate_message(self, load: Load, job: Job) -> dict[str, Any]:
         found = self.residents.look(load)
-        one = self.estimate(found, load, job)
+        one = self.expect(found, load, job)
         return {
             "is": "estimate",
             "need": one.need,
@@ -91,7 +91,7 @@ class Work:
 
     # Memory
 
-    def estimate(self, found: ModelFolder, load: Load, job: Job) -> Estimate:
+    def expect(self, found: ModelFolder, load: Load, job: Job) -> Estimate:
         sizes = self.sizes(found, load)
         return estimate.estimate(sizes, load, job, self.room(), self.factors(load))
 
@@ -115,14 +115,17 @@ class Work:
         return estimate.factors_key(known, self.device.name, dtype_of(load, self.device).itemsize)
 
     def _learn(self, models: Models, load: Load, job: Job) -> None:
+        """Only where the allocator itself tells the peak: a process's size says little of what one job took."""
+        if self.device.kind != "cuda":
+            return
         estimate.learn(self.cache, self._factors_key(load), self.sizes(models.folder, load), load, job, models.taken)
 
     def _place(self, found: ModelFolder, load: Load) -> estimate.Offload:
         """Where a model is loaded without a job: as for a clip of the smallest usual size."""
-        return self.estimate(found, load, estimate.sample_job()).offload
+        return self.expect(found, load, estimate.sample_job()).offload
 
-    def _acquire(self, load: Load, report: JobReport, offload: estimate.Offload) -> Models:
-        models = self.residents.acquire(load, report, offload)
+    def _acquire(self, found: ModelFolder, load: Load, report: JobReport, offload: estimate.Offload) -> Models:
+        models = self.residents.acquire(load, report, offload, found)
         report.rest()
         return models
 

@@ -290,7 +290,7 @@ def tiny_lora(model: Path, path: Path, wider: int = 0) -> Path:
 
 @pytest.fixture(scope="module")
 def faulty() -> Iterator[Driver]:
-    driver = Driver("--fault", "oom:decode:alpha", "--fault", "disk:write:beta", "--fault", "hang:denoise:gamma")
+    driver = Driver("--fault", "oom:decode:alpha", "--fault", "disk:write:beta", "--fault", "hang:denoise:gamma", "--fault", "freeze:decode:delta")
     yield driver
     driver.kill()
 
@@ -321,6 +321,15 @@ def test_a_job_that_stands_still_is_cancelled_while_beats_go_on(faulty: Driver, 
     assert faulty.beats[-1][1]["phase"] == "denoise"
     faulty.ask("cancel", of=id)
     assert faulty.until(id=id)["code"] == "CANCELLED"
+
+
+def test_a_process_that_stands_still_has_no_beats(faulty: Driver, model: Path, tmp_path: Path) -> None:
+    id = faulty.send("make", load=load(model), job=job(tmp_path, prompt="delta"))
+    faulty.until(id=id, **{"is": "phase", "phase": "decode"})
+    count = len(faulty.beats)
+    time.sleep(2 * BEAT + 0.5)
+    assert len(faulty.beats) <= count + 1 and faulty.process.poll() is None
+    faulty.kill()
 
 
 def test_a_kill_in_mid_step_leaves_nothing_that_looks_done(model: Path, tmp_path: Path) -> None:
