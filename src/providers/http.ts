@@ -100,6 +100,18 @@ export type Doors = {
 
 const mebi = 1024 * 1024
 const connectMs = 15_000
+/** A wish for longer than this is said to the person: no run waits for it. */
+const longWaitMs = 5 * 60_000
+
+function inWords(ms: number): string {
+  const minutes = Math.ceil(ms / 60_000)
+  if (minutes < 120) return `${minutes} minutes`
+  const hours = Math.ceil(minutes / 60)
+  return hours < 48 ? `${hours} hours` : `${Math.ceil(hours / 24)} days`
+}
+
+const keyNext = ({ env }: Key): string => `check the key in ${env}, and what it is allowed to do; then run again`
+
 const redirects = new Set([301, 302, 303, 307, 308])
 
 const idOf = (headers: ReadonlyMap<string, string>, secrets: readonly string[]): string | undefined => {
@@ -170,7 +182,7 @@ export function openDoors(options: DoorOptions): Doors {
     return {
       kind,
       message: `${host} ${habit.what}${told}`,
-      next: over.next ?? habit.next,
+      next: over.next ?? (kind === 'auth' && options.key !== undefined ? keyNext(options.key) : habit.next),
       retry: over.retry ?? habit.retry,
       billed: over.billed ?? habit.billed,
       ...(requestId === undefined ? {} : { requestId }),
@@ -232,7 +244,12 @@ export function openDoors(options: DoorOptions): Doors {
     const wish = retryAfter({ headers: reply.headers, body: reply.text, now: world.clock.now() })
     const waits = wish !== undefined && (explained.kind === 'rate' || explained.kind === 'capacity' || explained.kind === 'host')
     const made = failure({ ...explained, words: `${reply.status}${said.trim() === '' ? '' : ` ${said}`}` }, reply.requestId)
-    return { ...made, ...(waits ? { retryAfterMs: wish } : {}) }
+    if (!waits) return made
+    return {
+      ...made,
+      retryAfterMs: wish,
+      ...(wish > longWaitMs ? { next: `run again in ${inWords(wish)}: so long it asks to be left alone` } : {}),
+    }
   }
 
   /** What no host said: the network's own words. */

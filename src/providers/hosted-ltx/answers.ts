@@ -26,11 +26,10 @@ export type JobStatus = z.infer<typeof jobStatus>
 
 const problem = z.object({ error: z.object({ type: z.string(), message: z.string().optional() }) })
 
-const keyNext = 'make a key at console.ltx.io, then: export LTX_API_KEY=YOUR_KEY'
 /** By `error.type`, as the API's pages list them. Failed requests and jobs are not billed. */
 const types: Readonly<Record<string, Explained>> = {
   invalid_request_error: { kind: 'invalid', billed: 'no' },
-  authentication_error: { kind: 'auth', next: keyNext },
+  authentication_error: { kind: 'auth' },
   insufficient_funds_error: { kind: 'funds', next: 'add credit at console.ltx.io, then run again' },
   permission_error: { kind: 'auth', next: 'this endpoint is not open to the account: ask the host, or use another model' },
   not_found_error: { kind: 'expired' },

@@ -1,6 +1,7 @@
 // What every call of this provider stands on: the doors to the host, and a job put into the API's words with its files
 // uploaded.
 import { ProviderFailure } from '../../failure.ts'
+import type { Explain } from '../explain.ts'
 import { type Doors, openDoors } from '../http.ts'
 import type { Context, Ready } from '../provider.ts'
 import { accountOf } from '../uploads.ts'
@@ -30,7 +31,12 @@ export function openDesk(context: Context): Desk {
   const base = typeof use.settings.base === 'string' ? use.settings.base : usualBase
   const atHome = isHome(base)
   const key = { env, header: 'authorization', before: 'Bearer ', ...(atHome ? { optional: true } : {}) }
-  const doors = openDoors({ world, signal, base, key, host, explain: explainLtx })
+  const explain: Explain = (seen) => {
+    const told = explainLtx(seen)
+    const next = `make a key at console.ltx.io, then: export ${env}=YOUR_KEY`
+    return told?.kind === 'auth' ? { next, ...told } : told
+  }
+  const doors = openDoors({ world, signal, base, key, host, explain })
   const sender: Sender = { context, doors, host, account: accountOf(world, base, world.secret(env)) }
   return {
     context,
