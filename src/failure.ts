@@ -16,6 +16,8 @@ export type FailureKind =
   | 'mismatch'
   | 'disk'
   | 'tool'
+  /** Something lacks on this machine that every job of its provider needs. */
+  | 'machine'
   | 'cancelled'
   | 'input'
   | 'budget'

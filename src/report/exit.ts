@@ -60,6 +60,7 @@ export function exitOfFailure(kind: FailureKind): Exit {
     case 'expired':
     case 'mismatch':
     case 'tool':
+    case 'machine':
     case 'input':
       return 'shots'
   }

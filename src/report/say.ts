@@ -114,6 +114,8 @@ export function faultOf(kind: FailureKind): string {
       return 'the disk'
     case 'tool':
       return 'ffmpeg'
+    case 'machine':
+      return 'this machine'
     case 'cancelled':
       return 'stopped'
   }

@@ -25,6 +25,7 @@ const failure = z.object({
     'mismatch',
     'disk',
     'tool',
+    'machine',
     'cancelled',
     'input',
     'budget',

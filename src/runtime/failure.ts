@@ -108,7 +108,17 @@ const limits = { submit: 5, settle: 5, poll: 8, download: 5, check: 1, store: 1,
 export const longestWaitMs = 5 * 60_000
 
 /** Refusals in which a host says that it has taken nothing. */
-const refusals: ReadonlySet<FailureKind> = new Set(['rate', 'capacity', 'invalid', 'auth', 'funds', 'moderation', 'input', 'budget'])
+const refusals: ReadonlySet<FailureKind> = new Set([
+  'rate',
+  'capacity',
+  'invalid',
+  'auth',
+  'funds',
+  'moderation',
+  'input',
+  'budget',
+  'machine',
+])
 
 function submitVerdict({ failure, sent, failures, submit, price }: Situation): Verdict {
   const mayRepeat = failure.retry && failures <= limits.submit

@@ -68,11 +68,11 @@ async function block({ tools, result }: Bench, job: Job, by: JobId): Promise<voi
   await tools.recorder.note({ type: 'job.blocked', job: job.id, by })
 }
 
-/** A wrong key or an empty purse stops a provider, a full disk all of them: more submits would only fail, or be lost. */
+/** A wrong key, an empty purse or a machine that lacks something stops a provider, a full disk all of them: more submits would only fail. */
 function shutAfter({ shut, tools }: Bench, job: Job, { kind }: Failure): void {
   const account = tools.gate.accountOf(job.provider)
   if (kind === 'disk') shut.set('*', shut.get('*') ?? job.id)
-  if (kind === 'auth' || kind === 'funds') shut.set(account, shut.get(account) ?? job.id)
+  if (kind === 'auth' || kind === 'funds' || kind === 'machine') shut.set(account, shut.get(account) ?? job.id)
 }
 
 async function settle(bench: Bench, job: Job, launched: Launched): Promise<void> {

@@ -387,7 +387,7 @@ describe('a worker', () => {
     const submitting = open({ settings }).submit(await job(), async () => {
       left = true
     })
-    await expect(submitting).rejects.toMatchObject({ failure: { kind: 'invalid', message: expect.stringContaining(words), billed: 'no' } })
+    await expect(submitting).rejects.toMatchObject({ failure: { kind: 'machine', message: expect.stringContaining(words), billed: 'no' } })
     expect(left).toBe(false)
   })
 
@@ -398,7 +398,7 @@ describe('a worker', () => {
 
   test('that cannot be started says what to do', async () => {
     writeFileSync(worker.python, '#!/no/such/interpreter\n')
-    expect(failureOf(await run(open(), await job()))).toMatchObject({ kind: 'invalid', next: expect.stringContaining('ltx local setup') })
+    expect(failureOf(await run(open(), await job()))).toMatchObject({ kind: 'machine', next: expect.stringContaining('ltx local setup') })
     await startsWith(0)
   })
 })

@@ -12,7 +12,7 @@ const failure = (kind: Failure['kind'], message: string, next: string): Failure 
 export const stopped: Failure = { ...failure('cancelled', 'the job was stopped', 'run again to go on'), retry: true }
 
 /** Something of this machine is not there. */
-export const lacking = ({ why, next }: NoEnvironment): Failure => failure('invalid', hostWords(why), next)
+export const lacking = ({ why, next }: NoEnvironment): Failure => failure('machine', hostWords(why), next)
 
 export const changed = (what: string): Failure =>
   failure('input', `${what} changed since the plan was made`, 'run again: the plan is made anew')
@@ -53,7 +53,7 @@ export function afterError(error: Said<'error'>): Failure {
     case 'UNSUPPORTED':
       return failure('invalid', `the worker cannot do that: ${words}${field}`, 'change the shot or the provider’s block, then run again')
     case 'MODEL_MISSING':
-      return failure('invalid', `of the model something is missing: ${words}`, '`ltx local doctor` lists what there is and what is missing')
+      return failure('machine', `of the model something is missing: ${words}`, '`ltx local doctor` lists what there is and what is missing')
     case 'MODEL_MISMATCH':
       return failure('invalid', `these files do not go together: ${words}`, 'use files that belong to this model: `ltx local doctor` looks')
     case 'DISK_FULL':
