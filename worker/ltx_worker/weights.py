@@ -134,7 +134,8 @@ def _walk(folder: Path) -> Iterator[tuple[str, Path]]:
         for name in files:
             if name.endswith(COUNTED):
                 path = Path(place, name)
-                yield path.relative_to(folder).as_posix(), path
+                if path.is_file():
+                    yield path.relative_to(folder).as_posix(), path
 
 
 # Size, time and SHA-256 by path, for as long as this process lives.

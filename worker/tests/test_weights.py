@@ -167,6 +167,7 @@ def test_links_are_followed_and_loops_end(tmp_path: Path) -> None:
     (model / "vae").symlink_to(tmp_path / "elsewhere" / "vae")
     assert weights.identity(model) == plain
     (model / "again").symlink_to(model)
+    (model / "lost.json").symlink_to(model / "nowhere")
     weights.identity(model)
 
 
