@@ -16,18 +16,34 @@ export type Kind = {
    * `free`: it is made again, since it costs nothing.
    */
   readonly settles: 'itself' | 'person' | 'free'
+  /** What the next run writes down of a submit that left no further than our own record. */
+  readonly mends?: 'job.absent' | 'job.uncertain'
 }
 
 export const kinds: readonly Kind[] = [
-  { name: 'hosted-ltx', kind: 'hosted-ltx', protocol: 'hosted-ltx', settles: 'person' },
-  { name: 'hosted-ltx/sync', kind: 'hosted-ltx', protocol: 'hosted-ltx', block: 'transport sync', settles: 'person' },
-  { name: 'fal', kind: 'fal', protocol: 'fal', settles: 'itself' },
+  { name: 'hosted-ltx', kind: 'hosted-ltx', protocol: 'hosted-ltx', settles: 'person', mends: 'job.uncertain' },
+  {
+    name: 'hosted-ltx/sync',
+    kind: 'hosted-ltx',
+    protocol: 'hosted-ltx',
+    block: 'transport sync',
+    settles: 'person',
+    mends: 'job.uncertain',
+  },
+  { name: 'fal', kind: 'fal', protocol: 'fal', settles: 'itself', mends: 'job.absent' },
   // Its list does not tell what was asked for: of two lost submits at once a person has to say which is which.
-  { name: 'wavespeed', kind: 'wavespeed', protocol: 'wavespeed', settles: 'person' },
-  { name: 'wavespeed/list', kind: 'wavespeed', protocol: 'wavespeed', options: { settings: { list: 'inputs' } }, settles: 'itself' },
-  { name: 'replicate', kind: 'replicate', protocol: 'replicate', settles: 'itself' },
-  { name: 'bytecompute', kind: 'bytecompute', protocol: 'bytecompute', settles: 'person' },
-  { name: 'comfyui', kind: 'comfyui', protocol: 'comfyui', settles: 'itself' },
+  { name: 'wavespeed', kind: 'wavespeed', protocol: 'wavespeed', settles: 'person', mends: 'job.absent' },
+  {
+    name: 'wavespeed/list',
+    kind: 'wavespeed',
+    protocol: 'wavespeed',
+    options: { settings: { list: 'inputs' } },
+    settles: 'itself',
+    mends: 'job.absent',
+  },
+  { name: 'replicate', kind: 'replicate', protocol: 'replicate', settles: 'itself', mends: 'job.absent' },
+  { name: 'bytecompute', kind: 'bytecompute', protocol: 'bytecompute', settles: 'person', mends: 'job.uncertain' },
+  { name: 'comfyui', kind: 'comfyui', protocol: 'comfyui', settles: 'itself', mends: 'job.absent' },
   { name: 'openai-video', kind: 'openai-video', protocol: 'openai-video', settles: 'free' },
   // A program that buys, since it has a price, is started once.
   { name: 'command', kind: 'command', block: 'price $0.05', settles: 'person' },

@@ -56,19 +56,24 @@ export function lifeOf(passes: Passes, number: number): Life {
   return [named ?? momentIn(passes, random), ...later]
 }
 
-/** One life for each kind of record and each side of it, somewhere in the run; then requests and chance, `count` in all. */
-export function livesByStep(passes: Passes, count: number, seed: number): readonly Life[] {
+/**
+ * One life for each kind of record and each side of it, somewhere in the run, and of the record that the run after it `mends` with;
+ * then requests and chance, `count` in all.
+ */
+export function livesByStep(passes: Passes, count: number, seed: number, mends?: string): readonly Life[] {
   const random = openRandom(seed)
   for (let at = 0; at < 8; at += 1) random()
   const steps = Object.entries(passes.steps).flatMap(([step, times]) =>
     moments.map((when): Life => [{ at: 'step', step, number: 1 + Math.floor(random() * times), when }]),
   )
+  const sent: Point = { at: 'step', step: 'job.sent', number: 1, when: 'after' }
+  const mending = mends === undefined ? [] : moments.map((when): Life => [sent, { at: 'step', step: mends, number: 1, when }])
   const requests = shuffled(allPoints(passes), random).filter(({ at }) => at === 'request')
-  const rest = Array.from({ length: Math.max(0, count - steps.length) }, (_, at): Life => {
+  const rest = Array.from({ length: Math.max(0, count - steps.length - mending.length) }, (_, at): Life => {
     const request = requests[at % requests.length]
     return request === undefined || at % 3 === 2
       ? [momentIn(passes, random), laterDeath(passes, random)]
       : [request, ...(at % 3 === 1 ? [laterDeath(passes, random)] : [])]
   })
-  return [...steps, ...rest]
+  return [...steps, ...mending, ...rest]
 }

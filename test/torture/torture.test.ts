@@ -15,7 +15,7 @@ describe('killed at any moment: nothing paid is lost, nothing is bought twice, t
     const desk = await openTorture(kind, child)
     const done: Round[] = []
     try {
-      for (const [number, life] of livesByStep(desk.passes, 22, 3 + kinds.indexOf(kind)).entries()) {
+      for (const [number, life] of livesByStep(desk.passes, 22, 3 + kinds.indexOf(kind), kind.mends).entries()) {
         const round = await desk.round(number, life)
         expect(round.wrong, JSON.stringify(life)).toEqual([])
         done.push(round)
@@ -34,7 +34,9 @@ describe('killed at any moment: nothing paid is lost, nothing is bought twice, t
     for (const [name, done] of rounds) {
       const deaths = done.flatMap((round) => round.deaths)
       kills += deaths.length
-      for (const side of sides) expect(deaths.join(' | '), `${name}: ${side}`).toContain(side)
+      const mends = kinds.find((kind) => kind.name === name)?.mends
+      const mending = mends === undefined ? [] : [`before ${mends}`, `after ${mends}`]
+      for (const side of [...sides, ...mending]) expect(deaths.join(' | '), `${name}: ${side}`).toContain(side)
     }
     expect(rounds.size).toBe(kinds.length)
     expect(kills).toBeGreaterThanOrEqual(wanted)
