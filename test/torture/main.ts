@@ -15,7 +15,7 @@ import { bundleChild } from './runner.ts'
 import { openTorture } from './torture.ts'
 
 /** Kills at one host process: its books are read whole after every film. */
-const killsPerHost = 40
+const killsPerHost = 80
 const told = 30_000
 
 const { values, positionals } = parseArgs({
