@@ -27,8 +27,11 @@ export type Account = {
   submit<T>(place: Place, name: string, send: () => Promise<T>, failureOf: (error: unknown) => Failure | undefined): Promise<T>
   /** The name of the submit after whose failure nothing more was sent, where `failure` is of one that was held back for it. */
   heldBackBy(failure: Failure): string | undefined
-  /** To be called when a request is about to leave: throws where nothing may be sent any more. */
-  mustBeOpen(): void
+  /**
+   * To be awaited when a request is about to leave. Keeps its distance to the one before, however long each took from its turn until
+   * here; throws where nothing may be sent any more.
+   */
+  leave(): Promise<void>
   /** Nothing is submitted for so long: the host asked for it elsewhere. */
   rest(ms: number): void
 }
@@ -96,6 +99,7 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
   let standing = 0
   let submitting = 0
   let lastAt = Number.NEGATIVE_INFINITY
+  let leftAt = Number.NEGATIVE_INFINITY
   let serving = false
   let closed: { readonly by: string; readonly failure: Failure } | undefined
   const heldBack = new WeakMap<Failure, string>()
@@ -150,8 +154,14 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
   return {
     rest: lessons.rest,
     heldBackBy: (failure) => heldBack.get(failure),
-    mustBeOpen() {
-      if (closed !== undefined) throw held(closed)
+    async leave() {
+      for (;;) {
+        if (closed !== undefined) throw held(closed)
+        const wait = leftAt + limits.staggerMs - clock.monotonic()
+        if (wait <= 0) break
+        await clock.sleep(wait, signal)
+      }
+      leftAt = clock.monotonic()
     },
     enter(freed, begun) {
       if (!begun && inside >= lessons.most()) return undefined

@@ -51,7 +51,7 @@ export type GateOptions = {
 }
 
 /** Good for one call, and only until it is closed. */
-function onePass(submit: Submit, mustBeOpen: () => void): { readonly submit: Submit; close(): void } {
+function onePass(submit: Submit, leave: () => Promise<void>): { readonly submit: Submit; close(): void } {
   let open = true
   return {
     async submit(job, sent) {
@@ -59,7 +59,7 @@ function onePass(submit: Submit, mustBeOpen: () => void): { readonly submit: Sub
       open = false
       // A provider may have taken its time until here: another job may have been refused for all of them.
       return submit(job, async () => {
-        mustBeOpen()
+        await leave()
         await sent()
       })
     },
@@ -111,7 +111,7 @@ export function openGate(options: GateOptions): Gate {
         async () => {
           const short = purse.reserve(name, path, price)
           if (short !== undefined) throw new ProviderFailure(shortFailure(price, short))
-          const pass = onePass(doorOf(provider).submit, account.mustBeOpen)
+          const pass = onePass(doorOf(provider).submit, account.leave)
           try {
             return await send(pass.submit)
           } finally {

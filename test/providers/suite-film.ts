@@ -20,14 +20,15 @@ import { openJournal } from '../../src/runtime/journal.ts'
 import { openLockFile } from '../../src/runtime/lock-file.ts'
 import { type Outcome, run } from '../../src/runtime/run.ts'
 import { openStore } from '../../src/runtime/store.ts'
+import { openNodeWorld } from '../../src/world.node.ts'
 import type { World } from '../../src/world.ts'
 import type { SuiteWorld } from './suite-world.ts'
 
 export type SuiteFilm = {
   readonly root: string
   readonly plan: Plan
-  /** Runs it once more, as a new process would. */
-  run(how?: { readonly concurrency?: number; readonly haste?: number }): Promise<Ran>
+  /** Runs it once more, as a new process would. `unhurried`: by the clock on the wall. */
+  run(how?: { readonly concurrency?: number; readonly haste?: number; readonly unhurried?: true }): Promise<Ran>
   /** Hashes of the clips in the store. */
   stored(): readonly string[]
   /** Every file below the folder that holds a text. */
@@ -101,9 +102,10 @@ export async function openFilm(
     plan,
     stored: () => below(join(dotLtx, 'clips')).flatMap((name) => (/^[0-9a-f]{2}\//.test(name) ? [name.replace(/\/|\.mp4$/g, '')] : [])),
     holding: (text) => below(root).filter((name) => readFileSync(join(root, name)).includes(text)),
-    async run({ haste = 1, ...limits } = {}) {
+    async run({ haste = 1, unhurried, ...limits } = {}) {
       // By the runtime's clock time passes so many times faster.
-      const world: World = { ...suite.world, clock: { ...suite.world.clock, monotonic: () => suite.world.clock.monotonic() * haste } }
+      const { clock } = unhurried === true ? openNodeWorld({}) : suite.world
+      const world: World = { ...suite.world, clock: { ...clock, monotonic: () => clock.monotonic() * haste } }
       const { signal } = new AbortController()
       const events: Stamped[] = []
       let said = ''

@@ -192,3 +192,35 @@ describe('the money door', () => {
     expect(gate.enter('main', asleep)).toBeUndefined()
   })
 })
+
+test('requests leave at their distance, however long each took to be ready', async () => {
+  const left: number[] = []
+  const { clock } = openMemoryWorld()
+  const slow = new Map([
+    ['a', 900],
+    ['b', 650],
+    ['c', 0],
+  ])
+  const door: Door = {
+    account: 'main',
+    concurrency: 5,
+    staggerMs: 250,
+    async submit(job, sent) {
+      await clock.sleep(slow.get(job.id) ?? 0)
+      await sent()
+      left.push(clock.monotonic())
+      return {}
+    },
+  }
+  const gate = openGate({ doors: new Map([['main', door]]), clock, signal: new AbortController().signal })
+  await Promise.all(
+    ['a', 'b', 'c'].map((id) => {
+      const place = gate.enter('main', asleep, true)
+      if (place === undefined) throw new Error('no place')
+      return gate.pay('main', { name: id, job: id, path: id, price: 1 }, place, (submit) => submit({ ...ready, id }, async () => undefined))
+    }),
+  )
+  expect(left).toHaveLength(3)
+  const gaps = left.slice(1).map((at, index) => at - (left[index] ?? 0))
+  for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(250)
+})
