@@ -299,7 +299,8 @@ def test_out_of_memory_while_decoding_costs_only_the_decoding(faulty: Driver, mo
     answer = faulty.ask("make", load=load(model), job=job(tmp_path, prompt="alpha"))
     assert (answer["code"], answer["retryable"], answer["phase"]) == ("OUT_OF_MEMORY", True, "decode")
     assert "unloaded" in answer["message"]
-    assert answer["wouldFit"] is None or answer["wouldFit"]["frames"] <= 9
+    fit = answer["wouldFit"]
+    assert fit["width"] * fit["height"] * fit["frames"] < 0.9 * 64 * 64 * 9, "well below what was just seen not to fit"
     again = made(faulty, model, tmp_path, prompt="alpha")
     assert again["reused"] == "latents"
     assert made(faulty, model, tmp_path, "fresh", prompt="alpha")["sha256"] == again["sha256"]
