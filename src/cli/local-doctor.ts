@@ -6,6 +6,7 @@ import type { ProviderUse } from '../lang/program.ts'
 import { checkFilm, openScript } from '../open-script.ts'
 import { findEnvironment, workerFolder } from '../providers/local/environment.ts'
 import { hubFolder, isHubName } from '../providers/local/hub-cache.ts'
+import { devicesOf } from '../providers/local/identity.ts'
 import { exitCode } from '../report/exit.ts'
 import { safeText } from '../safe-text.ts'
 import { filmsHere, scriptNamed, showDiagnostics, wantedFilms } from './film.ts'
@@ -78,8 +79,8 @@ async function lookAt({ name, settings }: Subject, io: Io): Promise<readonly Loo
   const variable = (key: string): string | undefined => (key === 'LTX_WORKER_PYTHON' && own !== undefined ? own : io.world.variable(key))
   const environment = await findEnvironment({ ...io.world, variable })
   if ('why' in environment) return [{ ...about, trouble: { message: environment.why, next: environment.next } }]
-  const { device } = settings
-  const devices = Array.isArray(device) ? device.map(String) : [textOf(device)]
+  // A provider has the devices that a render would use; the machine alone is asked for its best.
+  const devices = name === undefined ? [undefined] : devicesOf(settings)
   const looks: Look[] = []
   for (const one of devices) {
     const answer = await askWorker(environment.python, settings, one, io)

@@ -36,7 +36,8 @@ const after = (name) => argv[argv.indexOf(name) + 1]
 if (behaviour.dead) { fs.writeSync(2, 'no such version\\n'); process.exit(127) }
 const [flag, what, ...rest] = argv
 if (flag === '-c') {
-  if (what.includes('sys.executable'))
+  if (what.includes('[sys.executable,')) say([process.argv[1], behaviour.version ?? [3, 12, 4]])
+  else if (what.includes('sys.executable'))
     say({ executable: process.argv[1], version: behaviour.version ?? [3, 12, 4], implementation: 'cpython', bits: 64, complete: behaviour.complete ?? true, torch: behaviour.torch ?? null })
   else process.exit(behaviour.torch === undefined ? 1 : 0)
 } else if (what === 'venv') {

@@ -171,10 +171,11 @@ describe('a film', () => {
     )
   })
   it('may name a Python of its own', async () => {
-    const own = fakePython({ doctor: { auto: seen } })
-    const { doctor, python } = place({}, { 'film.ltx': script(`model "m"  python "${own.path}"`), 'm/x': '' })
+    const own = fakePython({ doctor: { 'cuda:0': seen } })
+    const { doctor, python, folder } = place({}, { 'film.ltx': script(`model "m"  python "${own.path}"`), 'm/x': '' })
     expect((await doctor(['film.ltx'])).code).toBe(0)
-    expect(own.calls('ltx_worker')).toHaveLength(1)
+    // Without a word on it the device is the one that a render uses.
+    expect(own.calls('ltx_worker')).toEqual([['doctor', '--device', 'cuda:0', '--model', join(folder, 'm')]])
     expect(python.calls('ltx_worker')).toHaveLength(0)
   })
   it('without a local provider is a mistake where it was named, and none where it only lies here', async () => {
