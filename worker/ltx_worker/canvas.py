@@ -96,7 +96,7 @@ def sound_length_for(frames: int, rate: Fraction, sound_start: Fraction = Fracti
 def at_end(source: Source, stands: int, frames: int, context: int | None, rate: Fraction) -> Canvas:
     """`frames` frames that follow the clip's first `stands`. What the last kept latent holds beyond them comes first."""
     last = stands - 1 - source.origin
-    if not 0 <= last < frames_of(source.length):
+    if stands > source.frames or not 0 <= last < frames_of(source.length):
         raise InvalidRequest("job.extend.stands", f"the clip does not have {stands} frames")
     end = latent_at(last) + 1
     begin = min(latent_at(max(last + 1 - (stands if context is None else context), 0)), end - 1)

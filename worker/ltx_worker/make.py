@@ -179,8 +179,8 @@ def _heard(pipeline: Pipeline, models: Any, job: Job, carried: Carried, first: i
         return scene.given_sound(job)
     if job.retake is not None and job.retake.mode == "picture":
         old = sound.read_sound(job.retake.path, job.retake.start / job.rate, job.retake.end / job.rate, "job.retake.path")
-        if old is not None and old.shape[1] > 0:
-            return sound.fitted(old, sound.samples_of(job.frames, job.rate))
+        # A clip without sound stays one: silence.
+        return sound.fitted(np.zeros((2, 0), np.float32) if old is None else old, sound.samples_of(job.frames, job.rate))
     return decode.decode_sound(pipeline, carried, first, job.frames, job.rate)
 
 

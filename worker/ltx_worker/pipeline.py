@@ -260,6 +260,7 @@ _ARGUMENTS = ("timestep", "sigma", "audio_timestep", "audio_sigma", "video_coord
 def _watched(pipeline: Pipeline) -> Iterator[None]:
     """While it lasts, each call of the transformer gets the sound's own noise levels and places, and the prompts' windows."""
     given, seen = pipeline.given, pipeline.seen
+    masks: dict[tuple[str, int], torch.Tensor] = {}
 
     def before(_: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         absent = [name for name in _ARGUMENTS if not isinstance(kwargs.get(name), torch.Tensor)]
@@ -278,7 +279,11 @@ def _watched(pipeline: Pipeline) -> Iterator[None]:
             changed["audio_coords"] = (kwargs["audio_coords"] + given.sound_shift).clamp(min=0)
         if given.relay is not None:
             for name, coords in (("encoder_attention_mask", "video_coords"), ("audio_encoder_attention_mask", "audio_coords")):
-                changed[name] = given.relay.mask(kwargs[name], changed[coords], float(kwargs["fps"]), kwargs["encoder_hidden_states"].dtype)
+                # Places and words are the same in every step; passes differ only in how many there are at once.
+                known = (name, kwargs[name].shape[0])
+                if known not in masks:
+                    masks[known] = given.relay.mask(kwargs[name], changed[coords], float(kwargs["fps"]), kwargs["encoder_hidden_states"].dtype)
+                changed[name] = masks[known]
         return args, changed
 
     handle = pipeline.transformer.register_forward_pre_hook(before, with_kwargs=True)

@@ -6,7 +6,7 @@ import os
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -89,3 +89,16 @@ def run(residents: Any) -> Callable[..., Any]:
         return make(residents.acquire(load, report), load, job, report)
 
     return made
+
+
+@pytest.fixture(scope="session")
+def old(tmp_path_factory: pytest.TempPathFactory, residents: Any, tiny: Path) -> Any:
+    """A clip of 41 frames that others go on from."""
+    from ltx_worker.make import make
+
+    load = parse_load({"model": str(tiny), "weights": "0" * 64})
+    job = parse_job(
+        {"name": "old", "folder": str(tmp_path_factory.mktemp("old")), "operation": "text-to-video", "width": 64, "height": 64, "frames": 41,
+         "rate": {"num": 24, "den": 1}, "seed": 3, "prompt": "a boat"}
+    )  # fmt: skip
+    return make(residents.acquire(load, Heard()), load, job, Heard())

@@ -130,6 +130,9 @@ def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(InvalidRequest):
         at_end(source(121, rate), 122, 80, None, rate)
     with pytest.raises(InvalidRequest):
+        # The latents reach further than the clip: what lies beyond it was never shown.
+        at_end(source(80, rate, -40, surplus=1), 81, 80, None, rate)
+    with pytest.raises(InvalidRequest):
         before_start(source(1, rate), 80, None, rate)
     with pytest.raises(InvalidRequest):
         within(source(97, rate), 0, 98, rate)

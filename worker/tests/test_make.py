@@ -13,72 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import PIL.Image
 import pytest
 import torch
 from safetensors.torch import save_file
 
-from ltx_worker import carry, clip, sound
-from ltx_worker.carry import Carried
+from ltx_worker import clip
 from ltx_worker.errors import Cancelled, InvalidRequest, Unsupported
-from ltx_worker.jobs import first_frame, latent_at, latents_of
 from ltx_worker.make import Made
 
 from .conftest import Heard
+from .looking import frames, heard, in_step, latents, picture
 from .test_sound import tone, wav
 
 Run = Callable[..., Made]
-
-
-def latents(made: Made) -> Carried:
-    found = carry.from_clip(Path(made.clip))
-    assert found is not None
-    return found
-
-
-def frames(path: str) -> np.ndarray:
-    return np.stack(clip.read_frames(path, 0, 10_000, "x", lambda: None)).astype(int)
-
-
-def heard(path: str) -> np.ndarray:
-    found = sound.read_sound(path, Fraction(0), None, "x")
-    assert found is not None
-    return found
-
-
-def picture(folder: Path, seed: int, size: tuple[int, int] = (110, 70)) -> str:
-    path = folder / f"{seed}.png"
-    PIL.Image.fromarray(np.random.default_rng(seed).integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)).save(path)
-    return str(path)
-
-
-def likeness(one: np.ndarray, other: np.ndarray, moved: int = 0) -> float:
-    return float(np.corrcoef(one[2000:30000], other[2000 + moved : 30000 + moved])[0, 1])
-
-
-def in_step(one: np.ndarray, other: np.ndarray) -> bool:
-    """The tiny model's sound is noise, which a film's coding does not keep well; some samples beside its place it is like no other."""
-    return likeness(one, other) > 0.6 > 3 * abs(likeness(one, other, 500))
-
-
-def without_latents(made: Made, path: Path) -> str:
-    data = Path(made.clip).read_bytes()
-    path.write_bytes(data[: data.rindex(carry.BOX) - 8])
-    return str(path)
-
-
-@pytest.fixture(scope="module")
-def old(tmp_path_factory: pytest.TempPathFactory, residents: Any, tiny: Path) -> Made:
-    """A clip of 41 frames that others go on from."""
-    from ltx_worker.jobs import parse_job, parse_load
-    from ltx_worker.make import make
-
-    load = parse_load({"model": str(tiny), "weights": "0" * 64})
-    job = parse_job(
-        {"name": "old", "folder": str(tmp_path_factory.mktemp("old")), "operation": "text-to-video", "width": 64, "height": 64, "frames": 41,
-         "rate": {"num": 24, "den": 1}, "seed": 3, "prompt": "a boat"}
-    )  # fmt: skip
-    return make(residents.acquire(load, Heard()), load, job, Heard())
 
 
 # A clip of its own
@@ -222,143 +169,6 @@ def test_images_are_read_as_they_stand_and_bad_ones_refused(run: Run, load: Any,
             run(load(), job(operation="image-to-video", images=[{"path": str(tmp_path / name)}]))
         assert refused.value.field is not None
         assert refused.value.field.startswith("job.images")
-
-
-# Going on
-
-
-def test_going_on_keeps_the_latents_and_begins_where_the_film_stands(run: Run, load: Any, job: Any, old: Made, residents: Any) -> None:
-    report = Heard()
-    made = run(load(), job(operation="extend", frames=24, extend={"path": old.clip, "at": "end", "stands": 40}), report)
-    assert report.warnings == []
-    before, after = latents(old), latents(made)
-    assert after.origin == -40
-    assert after.frames == 24
-    assert torch.equal(after.video[:, :, : before.video.shape[2]], before.video)
-    assert torch.equal(after.audio[:, :, : before.audio.shape[2]], before.audio)
-    assert after.video.shape[2] == latents_of(64)
-    assert clip.shape_of(made.clip, "x") == clip.Shape(24, Fraction(24), 64, 64)
-    assert made.sound_samples == 48000
-
-
-def test_the_words_of_what_follows_and_what_was_there_both_count(run: Run, load: Any, job: Any, old: Made) -> None:
-    extend = {"path": old.clip, "at": "end", "stands": 40}
-    other = run(load(), job(name="other", frames=41, seed=99))
-    made = [
-        run(load(), job(name="a", operation="extend", frames=24, extend=extend)),
-        run(load(), job(name="b", operation="extend", frames=24, extend=extend, prompt="a house")),
-        run(load(), job(name="c", operation="extend", frames=24, extend={**extend, "path": other.clip})),
-        run(load(), job(name="d", operation="extend", frames=24, extend={**extend, "context": 9})),
-        run(load(), job(name="e", operation="extend", frames=24, extend={**extend, "stands": 30})),
-    ]
-    assert len({one.sha256 for one in made}) == 5
-    assert latents(made[3]).origin == -16
-    assert torch.equal(latents(made[3]).video[:, :, 1:3], latents(old).video[:, :, 4:6])
-    assert latents(made[4]).origin == -30
-    assert torch.equal(latents(made[4]).video[:, :, :5], latents(old).video[:, :, :5])
-
-
-def test_a_chain_goes_on_exactly(run: Run, load: Any, job: Any, old: Made) -> None:
-    last, places = old, []
-    for index in range(3):
-        stands = 40 if index == 0 else last.frames
-        before = latents(last)
-        last = run(load(), job(name=f"c{index}", operation="extend", frames=24, extend={"path": last.clip, "at": "end", "stands": stands, "context": 17}))
-        after = latents(last)
-        # All that is kept lies as far before the new first frame as it lay before.
-        held = [
-            (new, same[0])
-            for new in range(1, after.video.shape[2])
-            if (same := [index for index in range(1, before.video.shape[2]) if torch.equal(before.video[:, :, index], after.video[:, :, new])])
-        ]
-        assert held
-        assert all(first_frame(new) + after.origin == first_frame(index) + before.origin - stands for new, index in held)
-        places.append(after.sound_start)
-    assert all(-Fraction(1, 25) < place <= 0 for place in places)
-
-
-def test_going_on_before_the_start(run: Run, load: Any, job: Any, old: Made) -> None:
-    made = run(load(), job(operation="extend", frames=24, extend={"path": old.clip, "at": "start", "stands": 41}))
-    before, after = latents(old), latents(made)
-    assert (after.origin, after.frames) == (0, 24)
-    assert torch.equal(after.video[:, :, 4:], before.video[:, :, 1:])
-    assert clip.shape_of(made.clip, "x").frames == 24
-    again = run(load(), job(name="b", operation="extend", frames=16, extend={"path": made.clip, "at": "start", "stands": 24, "context": 9}))
-    assert clip.shape_of(again.clip, "x").frames == 16
-
-
-def test_a_picture_can_be_gone_to(run: Run, load: Any, job: Any, old: Made, tmp_path: Path) -> None:
-    extend = {"operation": "extend", "frames": 24, "extend": {"path": old.clip, "at": "end", "stands": 40}}
-    made = [run(load(), job(name=f"g{len(images)}", images=images, **extend)).sha256 for images in ([], [{"path": picture(tmp_path, 1), "frame": 23}])]
-    assert made[0] != made[1]
-
-
-@pytest.mark.parametrize("at", ["end", "start"])
-def test_a_clip_without_latents_is_encoded_and_said_to_be(run: Run, load: Any, job: Any, old: Made, tmp_path: Path, at: str) -> None:
-    report = Heard()
-    foreign = without_latents(old, tmp_path / "foreign.mp4")
-    made = run(load(), job(operation="extend", frames=24, extend={"path": foreign, "at": at, "stands": 40, "context": 20}), report)
-    assert any("foreign.mp4" in warning for warning in report.warnings)
-    assert clip.shape_of(made.clip, "x").frames == 24
-    assert latents(made).origin == (-17 if at == "end" else 0)
-    with pytest.raises(InvalidRequest):
-        run(load(), job(name="b", operation="extend", frames=24, extend={"path": foreign, "at": "end", "stands": 42}))
-
-
-def test_latents_of_another_size_or_rate_are_not_gone_on_from(run: Run, load: Any, job: Any, old: Made) -> None:
-    report = Heard()
-    extend = {"operation": "extend", "frames": 8, "extend": {"path": old.clip, "at": "end", "stands": 40}}
-    made = run(load(), job(width=96, **extend), report)
-    assert len(report.warnings) == 1
-    assert clip.shape_of(made.clip, "x").width == 96
-    with pytest.raises(InvalidRequest) as refused:
-        run(load(), job(rate={"num": 25, "den": 1}, **extend))
-    assert refused.value.field == "job.rate"
-    with pytest.raises(InvalidRequest):
-        run(load(), job(operation="extend", frames=8, extend={"path": old.clip, "at": "end", "stands": 42}))
-
-
-# Making a part anew
-
-
-def test_a_retake_makes_its_range_anew_and_keeps_the_rest(run: Run, load: Any, job: Any, old: Made) -> None:
-    retake = {"operation": "retake", "frames": 16, "seed": 11}
-    made = {mode: run(load(), job(name=mode, retake={"path": old.clip, "from": 9, "to": 25, "mode": mode}, **retake)) for mode in ("picture", "sound", "both")}
-    before = latents(old)
-    inside = slice(latent_at(9), latent_at(24) + 1)
-    for mode, one in made.items():
-        after = latents(one)
-        assert clip.shape_of(one.clip, "x").frames == 16
-        assert (after.origin, after.frames) == (-9, 16)
-        changed = [not torch.equal(a, b) for a, b in zip(after.video[0].unbind(1), before.video[0].unbind(1), strict=True)]
-        assert [index for index, is_new in enumerate(changed) if is_new] == ([] if mode == "sound" else list(range(inside.start, inside.stop)))
-        other = [not torch.equal(a, b) for a, b in zip(after.audio[0].unbind(1), before.audio[0].unbind(1), strict=True)]
-        new = [index for index, is_new in enumerate(other) if is_new]
-        assert new == ([] if mode == "picture" else list(range(10, 27)))
-    # The picture of a new sound is the old picture; the sound of a new picture is the old sound.
-    assert np.abs(frames(made["sound"].clip) - frames(old.clip)[9:25]).mean() < 2
-    assert np.abs(frames(made["picture"].clip) - frames(old.clip)[9:25]).mean() > 4
-    there = heard(old.clip)[0, 18000:50000]
-    assert in_step(heard(made["picture"].clip)[0], there)
-    assert likeness(heard(made["sound"].clip)[0], there) < likeness(heard(made["picture"].clip)[0], there) - 0.05
-
-
-def test_a_retake_says_what_else_is_made_anew(run: Run, load: Any, job: Any, old: Made) -> None:
-    report = Heard()
-    run(load(), job(operation="retake", frames=10, retake={"path": old.clip, "from": 10, "to": 20, "mode": "both"}), report)
-    assert report.warnings == ["6 frames beside the range are made anew with it, and do not come back: latents hold eight frames each"]
-
-
-@pytest.mark.parametrize("mode", ["picture", "sound", "both"])
-def test_a_part_of_a_foreign_clip(run: Run, load: Any, job: Any, old: Made, tmp_path: Path, mode: str) -> None:
-    foreign = without_latents(old, tmp_path / "foreign.mp4")
-    made = run(load(), job(operation="retake", frames=16, retake={"path": foreign, "from": 9, "to": 25, "mode": mode}))
-    assert clip.shape_of(made.clip, "x").frames == 16
-    if mode == "sound":
-        # Its own frames, coded once more; through the autoencoder they would be others altogether.
-        assert np.abs(frames(made.clip) - frames(old.clip)[9:25]).mean() < 6
-    if mode == "picture":
-        assert in_step(heard(made.clip)[0], heard(old.clip)[0, 18000:])
 
 
 # Sound
