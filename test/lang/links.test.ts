@@ -181,3 +181,13 @@ describe('whatever is asked for', () => {
     )
   })
 })
+
+it('never asks for less or more than a worker takes: nine frames, and as many as there are positions', () => {
+  expect(request(plan(1, []), 'a@1')?.frames).toBe(9)
+  const fast = { num: 60, den: 1 }
+  const long = program([shot('a', 60 * 18, { provider: 'gpu' })])
+  const { plan: made } = planOf({ ...long, film: { ...long.film, rate: fast } })
+  expect(made.jobs.filter(({ operation }) => operation !== 'conform' && operation !== 'join').map((job) => job.request.frames)).toEqual([
+    1025, 56,
+  ])
+})

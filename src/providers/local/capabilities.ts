@@ -6,6 +6,8 @@ import type { Quality } from '../../lang/program.ts'
 const operations: readonly ModelOperation[] = ['text-to-video', 'image-to-video', 'audio-to-video', 'extend', 'retake']
 /** The positions that the model has learnt; beyond them a clip falls apart. */
 const longest = 20
+/** What a worker takes at any rate. */
+const mostFrames = 1025
 /** What an extend is shown of the clip before it, where the script says nothing. */
 const usualContext = 3
 
@@ -18,9 +20,19 @@ const offer = (operation: ModelOperation, { model, quality, stages, loras }: Way
   stages,
   sizes: { multipleOf: 32 * stages, minSide: 32 * stages, maxSide: 4096, maxPixels: 4096 * 2304 },
   rates: 'any',
-  seconds: { kind: 'range', min: 0, max: operation === 'extend' ? longest - usualContext : longest, whole: false },
+  seconds: {
+    kind: 'range',
+    // The shortest clip has nine frames; what goes on from one may be shorter.
+    min: operation === 'extend' || operation === 'retake' ? 0 : 0.3,
+    max: operation === 'extend' ? longest - usualContext : longest,
+    whole: false,
+  },
   // One latent holds eight frames; the first of a clip holds one. A retake has the frames of its range.
-  ...(operation === 'retake' ? {} : { frames: { multiple: 8, plus: operation === 'extend' ? 0 : 1 } }),
+  frames: {
+    multiple: operation === 'retake' ? 1 : 8,
+    plus: operation === 'extend' || operation === 'retake' ? 0 : 1,
+    most: operation === 'extend' ? mostFrames - 1 : mostFrames,
+  },
   price: { kind: 'free' },
   lastFrame: 'any',
   keyframes: true,
