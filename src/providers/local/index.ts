@@ -2,17 +2,16 @@
 // ticket, the name of the job's files; `poll` has a worker make it. A worker that dies under a job is replaced and the job goes again with
 // the same seed, from the latents where there are some; a job that has ended three workers is set aside.
 import { ProviderFailure } from '../../failure.ts'
-import type { ProviderUse } from '../../lang/program.ts'
 import type { Calls, Context, Provider, Ready, Status, Ticket } from '../provider.ts'
 import { local as capabilities } from './capabilities.ts'
-import type { Environment, NoEnvironment } from './environment.ts'
+import type { Environment } from './environment.ts'
 import { afterError, changed, failed, lacking, outOfMemory, setAside, stopped } from './failures.ts'
-import { devicesOf, environmentOf, type Found, foldersOf, identify, type Look, stackText, usualDevice, weightsOf } from './identity.ts'
+import { devicesOf, environmentOf, type Found, foldersOf, type Look, stackText, weightsOf } from './identity.ts'
 import type { Folders } from './order.ts'
 import { affinityOf, loadFor, loadName, orderFor } from './order.ts'
 import { type Lent, openPool, type Pool } from './pool.ts'
 import type { JobOrder, Load, Said } from './talk.ts'
-import { openProgress, openWorker, type Trouble, type Worker } from './worker.ts'
+import { openProgress, openWorker, type Trouble } from './worker.ts'
 
 /** So many workers may end under one job. */
 const mostEnds = 3
