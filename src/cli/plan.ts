@@ -10,7 +10,7 @@ import { openScript } from '../open-script.ts'
 import { compareText } from '../report/compare-text.ts'
 import { exitCode } from '../report/exit.ts'
 import { quietJson } from '../report/json.ts'
-import { planJson } from '../report/plan-json.ts'
+import { type PlanCeiling, planJson } from '../report/plan-json.ts'
 import { planShotText } from '../report/plan-shot-text.ts'
 import { planText } from '../report/plan-text.ts'
 import { safeText } from '../safe-text.ts'
@@ -31,7 +31,7 @@ export async function plan(call: Call, io: Io): Promise<number> {
   for (const [index, film] of (await planFilms(wanted, rungOf(call), opened, io)).entries()) {
     const shot = options.value('shot')
     if (options.has('compare')) io.stdout.write(comparisonOf(film, kinds, options.has('json'), io))
-    else if (options.has('json')) io.stdout.write(planJson(film.plan))
+    else if (options.has('json')) io.stdout.write(planJson(film.plan, await allCeilings(film, io)))
     else if (shot !== undefined) io.stdout.write(await shotText(film, shot, io))
     else {
       const next = await nextRung(film, wanted[index] ?? {}, io)
@@ -100,6 +100,11 @@ function otherProvider(film: Film, kind: string, io: Io): ProviderInUse {
 const releasedText = (film: Film): string => {
   const stale = staleOf(film)
   return stale === undefined ? '' : `${safeText(stale)}\n`
+}
+
+async function allCeilings(film: Film, io: Io): Promise<readonly PlanCeiling[]> {
+  const { film: whole, shots } = await ceilingsOf(film, io)
+  return [...whole, ...[...shots].map(([path, ceiling]) => ({ ...ceiling, path }))]
 }
 
 async function shotText(film: Film, name: string, io: Io): Promise<string> {

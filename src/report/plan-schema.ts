@@ -1,7 +1,7 @@
 // The shape of `ltx plan --json`, for programs that read it: docs/plan.schema.json is written from this. Version 1
 // only ever gains optional fields; anything else is a new version. Not loaded when the program runs.
 import * as z from 'zod'
-import type { Plan } from '../lang/plan.ts'
+import type { PrintedPlan } from './plan-json.ts'
 
 const whole = z.int()
 const count = whole.nonnegative()
@@ -229,7 +229,14 @@ const cut = z
   })
   .describe('The timeline, in frames of the film.')
 
-export const planSchema: z.ZodType<Plan> = z
+const ceiling = z.object({
+  scope: z.enum(['run', 'film', 'day', 'shot']),
+  path: z.exactOptional(z.string()).describe('Of a shot’s.'),
+  budget: money,
+  left: money.describe('What earlier runs have left of it.'),
+})
+
+export const planSchema: z.ZodType<PrintedPlan> = z
   .object({
     version: z.literal(1),
     film,
@@ -248,6 +255,7 @@ export const planSchema: z.ZodType<Plan> = z
     }),
     missingKeys: z.array(z.string()).describe('Environment variables that must be set before this can be rendered.'),
     renames: z.array(z.object({ from: z.string(), to: z.string() })),
+    ceilings: z.exactOptional(z.array(ceiling)).describe('Where the script sets budgets.'),
   })
   .meta({
     title: 'Plan of an ltx film',

@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { planSchema } from '../../src/report/plan-schema.ts'
 import { startHost, type TestHost } from '../hosts/kit.ts'
 import { acceptedOf } from '../hosts/ledger.ts'
 import { cli, filesBelow, film, folderWith, ltx, patience, plainEnv, start, threeShots } from './kit.ts'
@@ -163,6 +164,14 @@ describe('what a person is told to type', () => {
     expect(after).toContain('$0.18 of the $5.00 budget')
     expect(after).toContain('budget: $0.32 of $0.50 left for the film\nbudget: $8.82 of $9.00 left for today')
     expect(await plan('--shot', 'one')).toMatch(/budget +\$0\.42 of \$0\.60 left for the shot/)
+    expect(planSchema.parse(JSON.parse(await plan('--json')))).toMatchObject({
+      ceilings: [
+        { scope: 'run', budget: 5_000_000, left: 5_000_000 },
+        { scope: 'film', budget: 500_000, left: 320_000 },
+        { scope: 'day', budget: 9_000_000, left: 8_820_000 },
+        { scope: 'shot', path: 'one', budget: 600_000, left: 420_000 },
+      ],
+    })
     writeFileSync(join(at, 'film.ltx'), two('budget $0.25 per film', 'budget $0.60'))
     expect(await plan()).toContain('! budget: $0.07 of $0.25 left for the film; this would need $0.18')
   })
