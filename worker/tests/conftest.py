@@ -19,6 +19,10 @@ from ltx_worker.jobs import Job, Load, parse_job, parse_load
 from .tiny import tiny_model
 
 
+# Full precision on every device, so that equal means equal; half precision has tests of its own.
+PLAIN_LOAD = {"stages": 1, "weights": "0" * 64, "dtype": "float32"}
+
+
 @dataclass
 class Heard:
     """A report that notes what it is told, and stops after so many checks or at a step."""
@@ -62,7 +66,7 @@ def residents(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.fixture
 def load(tiny: Path) -> Callable[..., Load]:
     def made(**more: Any) -> Load:
-        return parse_load({"model": str(tiny), "stages": 1, "weights": "0" * 64, **more})
+        return parse_load({**PLAIN_LOAD, "model": str(tiny), **more})
 
     return made
 
@@ -96,7 +100,7 @@ def old(tmp_path_factory: pytest.TempPathFactory, residents: Any, tiny: Path) ->
     """A clip of 41 frames that others go on from."""
     from ltx_worker.make import make
 
-    load = parse_load({"model": str(tiny), "weights": "0" * 64})
+    load = parse_load({**PLAIN_LOAD, "model": str(tiny)})
     job = parse_job(
         {"name": "old", "folder": str(tmp_path_factory.mktemp("old")), "operation": "text-to-video", "width": 64, "height": 64, "frames": 41,
          "rate": {"num": 24, "den": 1}, "seed": 3, "prompt": "a boat"}

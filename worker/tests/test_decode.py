@@ -16,14 +16,16 @@ from ltx_worker.errors import Cancelled
 from ltx_worker.jobs import parse_load
 from ltx_worker.pipeline import Pipeline, open_pipeline
 
-from .conftest import Heard
+from .conftest import PLAIN_LOAD, Heard
 
 LATENTS = 30
 
 
 @pytest.fixture(scope="module")
 def pipeline(residents: Any, tiny: Path) -> Pipeline:
-    return open_pipeline(residents.acquire(parse_load({"model": str(tiny), "weights": "0" * 64}), Heard()), True)
+    models = residents.acquire(parse_load({**PLAIN_LOAD, "model": str(tiny)}), Heard())
+    with models.phase("decode"):
+        return open_pipeline(models, True)
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +44,8 @@ def shown(pipeline: Pipeline, carried: Carried, first: int, count: int) -> np.nd
 def at_once(pipeline: Pipeline, carried: Carried) -> np.ndarray:
     vae = pipeline.vae
     with torch.inference_mode():
-        latents = pipeline._denormalize_latents(carried.video, vae.latents_mean, vae.latents_std)
-        return ((vae.decoder(latents)[0].permute(1, 2, 3, 0) / 2 + 0.5).clamp(0, 1) * 255).round().numpy()
+        latents = pipeline._denormalize_latents(carried.video.to(pipeline.device_of_run), vae.latents_mean, vae.latents_std)
+        return ((vae.decoder(latents)[0].permute(1, 2, 3, 0) / 2 + 0.5).clamp(0, 1) * 255).round().cpu().numpy()
 
 
 @pytest.mark.parametrize("first", [0, 1, 50, 100, 121, 200])

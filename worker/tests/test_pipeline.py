@@ -25,7 +25,7 @@ from ltx_worker.make import FIRST_STAGE, SECOND_STAGE, _guidance
 from ltx_worker.pipeline import Given, Guide, Sampled, Start, open_pipeline, sample
 from ltx_worker.relay import Relay, Span
 
-from .conftest import Heard
+from .conftest import PLAIN_LOAD, Heard
 
 FRAMES, LATENTS, SOUNDS = 33, 5, 34
 
@@ -43,14 +43,16 @@ class Setting:
             "generator": torch.Generator("cpu").manual_seed(1), "step": lambda _: None,
         }  # fmt: skip
         with torch.inference_mode():
-            return sample(self.pipeline, given, self.prompts, **{**plain, **more})
+            made = sample(self.pipeline, given, self.prompts, **{**plain, **more})
+        return Sampled(made.video.cpu(), made.audio.cpu())
 
 
 @pytest.fixture(scope="module")
 def setting(residents: Any, tiny: Path) -> Setting:
-    load = parse_load({"model": str(tiny), "weights": "0" * 64})
-    models = residents.acquire(load, Heard())
-    return Setting(models, open_pipeline(models, True), embeddings.encode(models, "a boat in the fog", "blurry"))
+    models = residents.acquire(parse_load({**PLAIN_LOAD, "model": str(tiny)}), Heard())
+    prompts = embeddings.encode(models, "a boat in the fog", "blurry")
+    with models.phase("denoise"):
+        return Setting(models, open_pipeline(models, True), prompts)
 
 
 @pytest.fixture(scope="module")
@@ -84,12 +86,13 @@ def stock(setting: Setting, **more: Any) -> tuple[torch.Tensor, torch.Tensor]:
     pipe.set_progress_bar_config(disable=True)
     prompts = setting.prompts
     with torch.inference_mode():
-        return pipe(
+        video, audio = pipe(
             prompt_embeds=prompts.prompt.embeds, prompt_attention_mask=prompts.prompt.mask, negative_prompt_embeds=prompts.negative.embeds,
             negative_prompt_attention_mask=prompts.negative.mask, frame_rate=24.0, num_frames=FRAMES, output_type="latent", return_dict=False, use_cross_timestep=True,
             **{"width": 64, "height": 64, "sigmas": list(FIRST_STAGE), "generator": torch.Generator("cpu").manual_seed(1),
                **_guidance(models, parse_load({"model": "/m"}), None), **more},  # type: ignore[arg-type]
         )  # fmt: skip
+    return video.cpu(), audio.cpu()
 
 
 def as_stock(setting: Setting, made: Sampled) -> tuple[torch.Tensor, torch.Tensor]:
@@ -110,7 +113,7 @@ def test_a_plain_run_is_the_librarys(setting: Setting, plain: Sampled) -> None:
 
 def test_images_are_conditioned_on_as_the_library_does(setting: Setting) -> None:
     with torch.inference_mode():
-        first, third = (conditions.encode_image(setting.pipeline, image(seed), 64, 64) for seed in (1, 2))
+        first, third = (conditions.encode_image(setting.pipeline, image(seed), 64, 64).cpu() for seed in (1, 2))
     video = torch.zeros(1, first.shape[1], LATENTS, 2, 2)
     video[:, :, :1] = first
     keep = torch.zeros(LATENTS)
@@ -138,7 +141,7 @@ def test_two_stages_are_the_librarys(setting: Setting, plain: Sampled) -> None:
     video, audio = stock(setting)
     with torch.inference_mode():
         (doubled,) = LTX2LatentUpsamplePipeline(models.vae, models.upsampler)(
-            latents=video, latents_normalized=False, height=64, width=64, output_type="latent", return_dict=False
+            latents=video.to(models.device), latents_normalized=False, height=64, width=64, output_type="latent", return_dict=False
         )
     second = {"width": 128, "height": 128, "sigmas": list(SECOND_STAGE)}
     theirs = stock(setting, latents=doubled, audio_latents=audio, noise_scale=SECOND_STAGE[0], **second)
@@ -279,7 +282,7 @@ def test_a_frozen_picture_is_told_as_free_of_noise(setting: Setting) -> None:
 
 def test_the_sound_stands_at_its_exact_time(setting: Setting, plain: Sampled) -> None:
     calls = watched(setting, lambda: setting.run(Given(SOUNDS, sound_shift=-0.03)))
-    assert torch.allclose(calls[0]["audio_coords"][0, 0, 2], torch.tensor([0.05 - 0.03, 0.09 - 0.03]))
+    assert torch.allclose(calls[0]["audio_coords"][0, 0, 2].cpu(), torch.tensor([0.05 - 0.03, 0.09 - 0.03]))
     assert calls[0]["audio_coords"].min() >= 0
     assert not torch.equal(setting.run(Given(SOUNDS, sound_shift=-0.03)).video, plain.video)
 
@@ -292,7 +295,7 @@ def test_a_guide_stands_at_any_frame(setting: Setting) -> None:
         given = Given(SOUNDS, guides=(Guide(latents, frame, 1.0),))
         call = watched(setting, lambda given=given, frame=frame: made.update({frame: setting.run(given)}))[0]
         assert call["hidden_states"].shape[1] == LATENTS * 4 + 4
-        assert torch.allclose(call["video_coords"][0, 0, -1], torch.tensor([frame, frame + 1]) / 24)
+        assert torch.allclose(call["video_coords"][0, 0, -1].cpu(), torch.tensor([frame, frame + 1]) / 24)
         assert call["timestep"][0, -4:].abs().max() == 0
     assert made[12].video.shape == (1, 8, LATENTS, 2, 2)
     assert (made[12].video - made[13].video).abs().max() > 1e-5
@@ -323,7 +326,7 @@ def test_words_outside_their_window_are_not_heard(setting: Setting) -> None:
     changed = words.clone()
     changed[:, 3:9] += 1
     with torch.inference_mode():
-        places = noise(1, LATENTS * 4, block.to_q.in_features)
+        places = noise(1, LATENTS * 4, block.to_q.in_features).to(words)
         before, after = (block(places, encoder_hidden_states=text, attention_mask=bias) for text in (words, changed))
     difference = (before - after).abs().amax(-1)[0]
     assert difference[:4].max() == 0
