@@ -13,15 +13,13 @@ import type { Call, Io } from './io.ts'
 import { Stop } from './io.ts'
 import { goOn } from './local-ask.ts'
 import { fetchModel } from './local-hub.ts'
-import { downloadSize, installArguments, usualTorch } from './local-pip.ts'
+import { downloadSize, installArguments, onDisk, usualTorch } from './local-pip.ts'
 import type { Python } from './local-python.ts'
 import { choosePython, versionText } from './local-python.ts'
 import { environmentOf, jsonOf, lastLines, runProgram } from './local-run.ts'
 
 /** What an environment was begun with, written first: a half-made one of the same beginning is gone on with, and a folder without it is not ours. */
 const beginningName = 'ltx-env.begun.json'
-/** Unpacked files take about so much more than what was fetched. */
-const unpacked = 3
 
 type Order = {
   readonly python: Python
@@ -182,11 +180,9 @@ async function install(order: Order, python: string, systemTorch: boolean, say: 
   const { bytes, kind } = await downloadSize(wants, workerFolder, io)
   const how = { exact: '', 'at least': ' or more', about: ' (an estimate: the packages’ own sizes could not be asked)' }[kind]
   const what = systemTorch ? 'diffusers, transformers and what they need' : `${order.torch}, diffusers, transformers and what they need`
-  say(
-    `to be fetched: ${what}: ${kind === 'about' ? 'about ' : ''}${fileSize(bytes)}${how}; on the disk about ${fileSize(bytes * unpacked)}`,
-  )
+  say(`to be fetched: ${what}: ${kind === 'about' ? 'about ' : ''}${fileSize(bytes)}${how}; on the disk about ${fileSize(onDisk(bytes))}`)
   const room = freeAt(order.folder)
-  if (room !== undefined && room < bytes * unpacked)
+  if (room !== undefined && room < onDisk(bytes))
     fail(io, `there are only ${fileSize(room)} free in ${order.folder}`, 'make room, or choose another disk: ltx local setup --folder PATH')
   if (!(await goOn('Go on?', order.yes, io))) {
     io.stderr.write('nothing was fetched\n')

@@ -32,7 +32,7 @@ describe('an environment', () => {
     const at = place()
     const { code, out, err } = await setup(at)
     expect(code, err).toBe(0)
-    expect(err).toContain('to be fetched: torch==2.13.0, diffusers, transformers and what they need: 271.0 MB; on the disk about 813.0 MB')
+    expect(err).toContain('to be fetched: torch==2.13.0, diffusers, transformers and what they need: 271.0 MB; on the disk about 1.3 GB')
     expect(err.indexOf('to be fetched')).toBeLessThan(err.indexOf('PIP IS INSTALLING'))
     expect(out).toContain('Python 3.12.4, torch 2.13.0, diffusers 0.40.0, transformers 5.12.1, av 18.1.0')
     expect(at.python.calls('venv')).toHaveLength(1)
