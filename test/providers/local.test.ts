@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ProviderUse } from '../../src/lang/program.ts'
+import { weightsOf } from '../../src/providers/local/identity.ts'
 import { local } from '../../src/providers/local/index.ts'
 import type { Calls, Provider, Ready, Status } from '../../src/providers/provider.ts'
 import { openUploads } from '../../src/providers/uploads.ts'
@@ -389,6 +390,40 @@ describe('a worker', () => {
     })
     await expect(submitting).rejects.toMatchObject({ failure: { kind: 'machine', message: expect.stringContaining(words), billed: 'no' } })
     expect(left).toBe(false)
+  })
+
+  test('a model that the plan has read is not read again', async () => {
+    const known = { planned: 0, read: 0 }
+    const provider = local()
+    const counting = (name: 'planned' | 'read') => {
+      const sha256 = (path: string): Promise<string> => {
+        known[name] += 1
+        return real.files.sha256(path)
+      }
+      return { ...real, files: { ...real.files, sha256 } }
+    }
+    const root = join(suite.folder, String(number))
+    const weights = await weightsOf(
+      { model: worker.model },
+      { world: counting('planned'), root, memo: join(root, '.ltx/cache/weights.json') },
+    )
+    const calls = provider.open({
+      world: counting('read'),
+      root,
+      scratch: join(suite.folder, 'scratch'),
+      kept: kept(),
+      signal: new AbortController().signal,
+      use: {
+        name: 'gpu',
+        kind: 'local',
+        settings: { python: worker.python, model: 'models/tiny' },
+        span: { path: 'f.ltx', start: 0, end: 0 },
+      },
+      tool: async () => suite.tool,
+      uploads: openUploads(real, join(suite.folder, 'uploads.json')),
+    })
+    await calls.submit(await job('planned', { weights }), sent)
+    expect(known).toEqual({ planned: 2, read: 0 })
   })
 
   test('a model that has changed since the plan is not used', async () => {

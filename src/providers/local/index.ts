@@ -39,13 +39,14 @@ function need<T>(found: Found<T>): T {
   return found.here
 }
 
-const lookOf = ({ world, root, scratch, kept }: Context): Look => ({
-  world,
-  root: root ?? scratch,
-  // Beside the assets' own, below the project's folder of hidden things.
-  memo: `${kept}/../../cache/weights.json`,
-})
+/** The project's folder for what can be worked out again, beside the one for what is kept, which may not be there yet. */
+const cacheOf = ({ kept }: Context): string => `${kept.split('/').slice(0, -2).join('/')}/cache`
 
+const lookOf = (context: Context): Look => ({
+  world: context.world,
+  root: context.root ?? context.scratch,
+  memo: `${cacheOf(context)}/weights.json`,
+})
 async function setupOf(context: Context): Promise<Setup> {
   const { use } = context
   const look = lookOf(context)
@@ -68,7 +69,7 @@ async function checkWeights(context: Context, { request }: Ready, folders: Folde
 }
 
 function poolOf(shop: Shop, context: Context, { python, workerFolder }: Environment): Pool {
-  const { world, root, scratch, kept, signal, use } = context
+  const { world, root, scratch, signal, use } = context
   const own = use.settings.pass
   const pool =
     shop.pools.get(python) ??
@@ -77,7 +78,7 @@ function poolOf(shop: Shop, context: Context, { python, workerFolder }: Environm
       await world.files.makeFolder(folder)
       return openWorker({
         world,
-        argv: [python, '-m', 'ltx_worker', '--device', device, '--cache', `${kept}/../../cache/worker`],
+        argv: [python, '-m', 'ltx_worker', '--device', device, '--cache', `${cacheOf(context)}/worker`],
         folder,
         environment: { PYTHONPATH: workerFolder, PYTHONUNBUFFERED: '1' },
         pass: [...passed, ...(Array.isArray(own) ? own : [])],
