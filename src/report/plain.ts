@@ -7,7 +7,7 @@ import type { EventType, Stamped } from '../runtime/event.ts'
 import { widthOf } from './cell.ts'
 import type { Tone } from './row.ts'
 import { paint, piece } from './row.ts'
-import { adjustedText, clock, counted, failureWords, fileSize, oneLine, roughly, settlingText } from './say.ts'
+import { adjustedText, blockedText, clock, counted, failureWords, fileSize, oneLine, roughly, settlingText } from './say.ts'
 import type { Screen, ScreenOptions, Stream } from './stream.ts'
 import { summaryRows } from './summary.ts'
 import type { View } from './view.ts'
@@ -105,7 +105,11 @@ function say(view: View, event: Stamped, told: Map<string, string>): Said | unde
     case 'job.uncertain':
       return { word: 'uncertain', text: named(event.job) + failureOf(event), tone: 'bad', next: oneLine(event.failure.next) }
     case 'job.blocked':
-      return { word: 'blocked', text: `${named(event.job)}needs ${oneLine(view.jobs.get(event.job)?.blockedBy ?? event.by)}`, tone: 'warn' }
+      return {
+        word: 'blocked',
+        text: named(event.job) + blockedText(event.job, view.jobs.get(event.job)?.blockedBy ?? event.by),
+        tone: 'warn',
+      }
     case 'job.resolved':
       return { word: 'resolved', text: named(event.job) + resolvedText[event.how], tone: 'warn' }
     case 'job.cancelled':

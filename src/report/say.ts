@@ -120,3 +120,9 @@ export function faultOf(kind: FailureKind): string {
       return 'stopped'
   }
 }
+
+const pathOf = (job: string): string => job.split('@')[0] ?? job
+
+/** Why a job did not begin: a shot needs its own clips alone; what stops others is the account they share, or the disk. */
+export const blockedText = (job: string, by: string): string =>
+  pathOf(job) === pathOf(by) ? `needs ${oneLine(by)}` : `not begun, after ${oneLine(by)}`

@@ -6,7 +6,7 @@ import { formatSeconds } from '../lang/time.ts'
 import { column, shortenMiddle, widthOf } from './cell.ts'
 import type { Piece, Row, Tone } from './row.ts'
 import { cutRow, piece, spread } from './row.ts'
-import { clock, counted, faultOf, jobLabel, oneLine, roughly } from './say.ts'
+import { blockedText, clock, counted, faultOf, jobLabel, oneLine, roughly } from './say.ts'
 import { failuresOf, failureText, jobName } from './summary.ts'
 import type { Entry } from './tui-window.ts'
 import { isSceneDone, windowOf } from './tui-window.ts'
@@ -213,7 +213,7 @@ function detail(shot: ShotView, now: number): Piece {
     }
     case 'blocked': {
       const cause = shot.jobs.find((one) => one.blockedBy !== undefined)?.blockedBy ?? ''
-      return piece(`needs ${oneLine(cause)}`, 'quiet')
+      return piece(blockedText(shot.line.path, cause), 'quiet')
     }
     case 'cancelled':
       return piece('stopped', 'quiet')

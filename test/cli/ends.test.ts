@@ -95,6 +95,17 @@ function stateOf(pid: number): string {
   }
 }
 
+test('a key that is not accepted costs one call, ends with 5, and the other shots are not begun', async () => {
+  const shots = ['one', 'two', 'three'].map((name) => `shot ${name} 6s { "a boat sails past, number ${name}" }`).join('\n')
+  const at = folderWith({ 'film.ltx': script(shots) })
+  const submits = () => host.calls().filter(({ route }) => route === 'submit').length
+  const before = submits()
+  const { code, out } = await ltx(at, ['render', '--no-tui'], { env: { LTX_API_KEY: 'not-the-key-of-anybody' } })
+  expect([code, submits() - before]).toEqual([5, 1])
+  expect(out).toMatch(/✗ one +the key: .*\(2 more shots cannot begin\)/)
+  expect(out).toMatch(/blocked +two@1 +not begun, after one@1/)
+})
+
 describe('-q', () => {
   test('says where the film is, and nothing else', async () => {
     const at = folderWith({ 'film.ltx': threeShots })
