@@ -25,6 +25,10 @@ from .relay import Relay
 from .source import source_for
 
 
+LITTLE = Fraction(1, 10)
+"""Seconds that a sound may end before its picture without a word."""
+
+
 @dataclass(frozen=True)
 class Scene:
     """A run of `frames` frames of which `returned` from `start` on come back."""
@@ -74,6 +78,9 @@ def build(pipeline: Pipeline, models: Any, job: Job, relay: Relay | None, report
     scene = Scene(job.frames, 0, job.frames, length, Fraction(0), images, relay, "made")
     if job.sound is None:
         return scene
+    short = job.frames / job.rate - (job.sound.end - job.sound.start)
+    if short > LITTLE:
+        report.warning(f"the sound ends {float(short):.2f} seconds before the picture; the rest is silent")
     audio = sound.encode_sound(pipeline, given_sound(job), length)
     return Scene(**{**scene.__dict__, "audio": audio, "audio_keep": torch.ones(length), "heard": "given"})
 

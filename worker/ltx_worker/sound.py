@@ -40,7 +40,9 @@ def read_sound(path: str, start: Fraction, end: Fraction | None, field: str) -> 
             if not container.streams.audio:
                 return None
             stream = container.streams.audio[0]
-            resampler = av.AudioResampler(format="fltp", layout="stereo", rate=HEARD_RATE)
+            # One channel is doubled below: mixed to two by the library it would come out quieter.
+            layout = "mono" if stream.codec_context.channels == 1 else "stereo"
+            resampler = av.AudioResampler(format="fltp", layout=layout, rate=HEARD_RATE)
             for frame in container.decode(stream):
                 if at == 0 and not pieces and frame.time is not None and frame.time > 0:
                     # A sound that begins later than its file is silent until then.
@@ -56,7 +58,7 @@ def read_sound(path: str, start: Fraction, end: Fraction | None, field: str) -> 
                 pieces.append(made.to_ndarray())
     except (av.FFmpegError, OSError) as trouble:
         raise InvalidRequest(field, f"{path} cannot be read: {trouble}") from None
-    whole = np.concatenate(pieces, 1) if pieces else np.zeros((2, 0), np.float32)
+    whole = np.concatenate([np.broadcast_to(piece, (2, piece.shape[1])) for piece in pieces], 1) if pieces else np.zeros((2, 0), np.float32)
     return np.ascontiguousarray(whole[:, begin:stop], dtype=np.float32)
 
 

@@ -189,6 +189,16 @@ def test_a_sound_drives_the_picture_and_is_heard_unchanged(run: Run, load: Any, 
     assert torch.allclose(latents(two).audio[:, :, :8], latents(made[0]).audio[:, :, :8], atol=1e-4)
 
 
+def test_a_sound_that_is_too_short_is_told_of(run: Run, load: Any, job: Any, tmp_path: Path) -> None:
+    path = wav(tmp_path / "a.wav", np.stack([tone(440, 0.2, 16000)]), 16000)
+    report = Heard()
+    made = run(load(), job(operation="audio-to-video", sound={"path": path, "from": {"num": 0, "den": 1}, "to": {"num": 1, "den": 5}}), report)
+    assert report.warnings == ["the sound ends 0.17 seconds before the picture; the rest is silent"]
+    loud = np.abs(heard(made.clip)[0])
+    assert loud[2000:9000].max() > 0.4
+    assert loud[12000:17000].max() < 0.01
+
+
 def test_a_sound_that_is_not_there_is_refused(run: Run, load: Any, job: Any, tmp_path: Path) -> None:
     path = wav(tmp_path / "a.wav", np.stack([tone(440, 0.5, 16000)]), 16000)
     for where in ({"path": str(tmp_path / "no.wav"), "from": {"num": 0, "den": 1}}, {"path": path, "from": {"num": 1, "den": 1}}):

@@ -61,11 +61,8 @@ def test_a_part_of_a_file_is_read_in_exact_samples(tmp_path: Path) -> None:
     assert heard is not None
     assert heard.shape == (2, 16000)
     assert np.abs(heard[0] - heard[1]).max() == 0
-    # One channel in two is as loud as it was, or 3 dB less, and in step.
-    expected = tone(440)[16000:32000]
-    gain = float((heard[0] @ expected) / (expected @ expected))
-    assert 0.7 < gain <= 1.01
-    assert np.abs(heard[0] - gain * expected).max() < 0.01
+    # One channel in two is as loud as it was, and in step.
+    assert np.abs(heard[0] - tone(440)[16000:32000]).max() < 0.005
     with pytest.raises(InvalidRequest):
         sound.read_sound(str(tmp_path / "none.wav"), Fraction(0), None, "job.sound.path")
 
