@@ -73,6 +73,17 @@ describe('a retake', () => {
       expect(widened(made)).toEqual([])
     }
   })
+  it('goes to a group’s edge that is one frame away, inwards too, unless it is short', () => {
+    // Two seconds at 24: groups begin at 41 and 49, end before 73.
+    expect(request(plan(96, [retake(48, 72)]), 'a@1+1')).toMatchObject({ frames: 24, retake: { from: 49, to: 73 } })
+    expect(request(plan(96, [retake(50, 74)]), 'a@1+1')?.retake).toMatchObject({ from: 49, to: 73 })
+    expect(request(plan(96, [retake(0, 2)]), 'a@1+1')?.retake).toMatchObject({ from: 0, to: 9 })
+    expect(request(plan(96, [retake(48, 50)]), 'a@1+1')?.retake).toMatchObject({ from: 41, to: 57 })
+  })
+  it('in a link whose first frame begins a group counts from there', () => {
+    const made = plan(97, [extend(48), retake(100, 110)])
+    expect(request(made, 'a@1+2')?.retake).toMatchObject({ from: 0, to: 16 })
+  })
   it('ends where the film does, though a group goes on', () => {
     expect(request(plan(96, [retake(90, 96)]), 'a@1+1')).toMatchObject({ frames: 7, retake: { from: 89, to: 96 } })
   })

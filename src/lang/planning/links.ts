@@ -79,15 +79,22 @@ export function widen(range: FrameRange, frames: number, within: Source): FrameR
   return { from, to: from + wanted }
 }
 
-/** The whole groups of frames that a range lies in, as far as the film shows them. */
-export function onGrid(range: FrameRange, grid: Grid, within: Source): FrameRange {
-  const { multiple } = grid
+/**
+ * The whole groups of frames that a range lies in, as far as the film shows them. An edge that is one frame off a group's edge goes there,
+ * outwards or inwards: whole seconds are often just that far off, and eight frames more for one would be no better cut.
+ */
+export function onGrid(range: FrameRange, { multiple }: Grid, within: Source): FrameRange {
   const phase = ((within.phase % multiple) + multiple) % multiple || multiple
   const down = (frame: number): number => (frame < phase ? 0 : Math.floor((frame - phase) / multiple) * multiple + phase)
   const up = (frame: number): number => (frame <= 0 ? 0 : Math.max(0, Math.ceil((frame - phase) / multiple)) * multiple + phase)
-  const from = Math.max(0, within.start, within.start + down(range.from - within.start))
-  const to = Math.min(within.start + within.frames, within.start + up(range.to - within.start))
-  return { from, to }
+  const [first, end] = [range.from - within.start, range.to - within.start]
+  const close = { from: up(first) - first <= 1 ? up(first) : down(first), to: end - down(end) <= 1 ? down(end) : up(end) }
+  // Of a short range no frame is given up.
+  const { from, to } = close.to - close.from >= multiple ? close : { from: down(first), to: up(end) }
+  return {
+    from: Math.max(0, within.start, within.start + from),
+    to: Math.min(within.start + within.frames, within.start + to),
+  }
 }
 
 /** The links after a retake of a stretch: each remembers where the film no longer shows it. */
