@@ -180,6 +180,8 @@ async function sendAlone(request: HttpRequest, url: URL, beforeSend: () => Promi
     await beforeSend()
     return await send(client, request, url, () => void client.close().catch(() => undefined))
   } catch (error) {
+    // Not given away yet: nobody else would close it, and the program could not end.
+    socket?.destroy()
     void client.destroy().catch(() => undefined)
     throw error
   }

@@ -35,3 +35,22 @@ it.each([undefined, { kind: 'text', text: '{}' } as const])(
   },
   10_000,
 )
+
+it('leaves no line open when it is not sent after all', async () => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo // a TCP server's address is never a text
+  try {
+    const refused = openNodeWorld({}).http.request({
+      method: 'POST',
+      url: `http://127.0.0.1:${port}/jobs`,
+      headers: {},
+      timeouts: { connect: 2000, head: 2000, body: 2000 },
+      beforeSend: () => Promise.reject(new Error('the account is closed')),
+    })
+    await expect(refused).rejects.toThrow('the account is closed')
+    await expect.poll(() => new Promise((resolve) => server.getConnections((_error, count) => resolve(count)))).toBe(0)
+  } finally {
+    server.close()
+  }
+}, 10_000)
