@@ -136,7 +136,7 @@ describe('the README', () => {
     const folder = mkdtempSync(join(tmpdir(), 'ltx-readme-'))
     cpSync(join(root, 'examples/harbor'), folder, { recursive: true, filter: (path) => !/[\\/](\.ltx|out)$/.test(path) })
     const env = { PATH: process.env.PATH, NO_COLOR: '1' }
-    const printed = execFileSync(process.execPath, [join(root, 'dist/cli.js'), 'plan', 'harbor.ltx'], {
+    const printed = execFileSync(process.execPath, [join(root, process.env.LTX_DIST ?? 'dist', 'cli.js'), 'plan', 'harbor.ltx'], {
       cwd: folder,
       env,
       encoding: 'utf8',
