@@ -43,10 +43,15 @@ export type Size = { readonly bytes: number; readonly kind: 'exact' | 'at least'
 /** Compressed, as measured with the versions that are tested with: everything but torch; torch alone; torch with CUDA and its libraries. */
 const measured = { packages: 95e6, torch: 202e6, cudaTorch: 2.74e9 }
 
-export function estimate(torch: boolean, platform: NodeJS.Platform, arch: string): Size {
-  // What a plain `pip install torch` brings on Linux has CUDA in it; elsewhere it has not.
-  const cuda = platform === 'linux' && arch === 'x64'
+/** `cuda`: what was seen of the build that it will be; else what a plain `pip install torch` brings here, which on Linux has CUDA in it. */
+export function estimate(torch: boolean, cuda = process.platform === 'linux' && process.arch === 'x64'): Size {
   return { bytes: measured.packages + (torch ? (cuda ? measured.cudaTorch : measured.torch) : 0), kind: 'about' }
+}
+
+/** A line of pip that gives away which build of torch it has chosen. */
+export function cudaOnLine(line: string): boolean | undefined {
+  if (/\b(Collecting|Downloading|Processing)\b.*\bnvidia[-_]\w/.test(line) || /\btorch-\d[^\s/]*\+cu\d/.test(line)) return true
+  return /\btorch-\d[^\s/]*\+cpu/.test(line) ? false : undefined
 }
 
 /** What lies on the disk in the end, as measured: packages unpack to more than twice their size, and are compiled. */
@@ -68,17 +73,18 @@ export function bytesOnLine(line: string): number | undefined {
  * it fetch whole packages for that: then it is stopped at the first large one, and an estimate takes its place.
  */
 export async function downloadSize(wants: Wants, workerFolder: string, io: Io): Promise<Size> {
-  const usual = estimate(wants.torch !== undefined, process.platform, process.arch)
   const [python = '', ...rest] = installArguments({ ...wants, quiet: false })
   const place = rest.indexOf('install') + 1
   const report = join(wants.scratch, 'ltx-pip-report.json')
   const argv = [python, ...rest.slice(0, place), '--dry-run', '--report', report, '--progress-bar', 'off', ...rest.slice(place)]
   let tooLarge = false
+  let cuda: boolean | undefined
   const env = environmentOf(io, { PYTHONPATH: workerFolder })
   const asked = await runProgram(argv, {
     env,
     timeoutMs: patienceMs,
     line(text, stop) {
+      cuda ??= cudaOnLine(text)
       if ((bytesOnLine(text) ?? 0) <= mostToLook || tooLarge) return
       tooLarge = true
       stop()
@@ -86,6 +92,7 @@ export async function downloadSize(wants: Wants, workerFolder: string, io: Io): 
   })
   const input = await readFile(report, 'utf8').catch(() => undefined)
   await rm(report, { force: true })
+  const usual = estimate(wants.torch !== undefined, cuda)
   if (tooLarge || asked.code !== 0 || input === undefined) return usual
   const sized = await runProgram([python, '-m', 'ltx_setup.download_size'], { env, input, timeoutMs: patienceMs })
   const said = sized.code === 0 ? jsonOf(sized.out) : undefined

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { hubArguments } from '../../src/cli/local-hub.ts'
-import { bytesOnLine, estimate, installArguments } from '../../src/cli/local-pip.ts'
+import { bytesOnLine, cudaOnLine, estimate, installArguments } from '../../src/cli/local-pip.ts'
 import { torchFits } from '../../src/cli/local-python.ts'
 import type { Behaviour, FakePython } from './fake-python.ts'
 import { fakePython } from './fake-python.ts'
@@ -128,9 +128,16 @@ describe('its size', () => {
   })
   it('is an estimate where pip cannot tell', async () => expect((await setup(place({ dryRun: 'fails' }))).err).toContain('(an estimate'))
   it('is far smaller where torch is there', () => {
-    expect(estimate(false, 'linux', 'x64').bytes).toBeLessThan(estimate(true, 'darwin', 'arm64').bytes)
-    expect(estimate(true, 'darwin', 'arm64').bytes).toBeLessThan(estimate(true, 'linux', 'x64').bytes)
+    expect(estimate(false).bytes).toBeLessThan(estimate(true, false).bytes)
+    expect(estimate(true, false).bytes * 5).toBeLessThan(estimate(true, true).bytes)
   })
+  it.each([
+    ['Processing /wheels/torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl', false],
+    ['  Downloading torch-2.13.0+cu130-cp312-cp312-linux_x86_64.whl.metadata (29 kB)', true],
+    ['Collecting nvidia-cublas==13.1.1.3 (from torch==2.13.0)', true],
+    ['Collecting torch==2.13.0', undefined],
+    ['  Downloading torch-2.13.0-cp312-cp312-manylinux_2_28_x86_64.whl (812.3 MB)', undefined],
+  ])('knows the build from %s', (line, cuda) => expect(cudaOnLine(line)).toBe(cuda))
   it.each([
     ['  Downloading torch-2.13.0-cp312-cp312-manylinux_2_28_x86_64.whl (812.3 MB)', 812.3e6],
     ['Downloading nvidia_cudnn-9.whl (1.2 GB)', 1.2e9],
