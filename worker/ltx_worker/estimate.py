@@ -60,6 +60,7 @@ class Sizes:
     layers: int
     text: int
     width: int
+    heads: int = 32
 
     @property
     def total(self) -> int:
@@ -102,6 +103,7 @@ def sizes_of(found: ModelFolder, bytes_a_number: int) -> Sizes:
         layers=max(int(transformer.get("num_layers", 48)), 1),
         text=int(connectors.get("caption_channels", 3840)) * int(connectors.get("text_proj_in_factor", 49)),
         width=bytes_a_number,
+        heads=int(transformer.get("num_attention_heads", 32)),
     )
 
 
@@ -133,10 +135,12 @@ def work(sizes: Sizes, load: Load, job: Job, factors: Mapping[str, float]) -> di
     tokens = (latents_of(frames) + guides) * (job.width // CELL) * (job.height // CELL)
     passes = 2 if load.sampling == "guided" else 1
     prompts = TOKENS_OF_TEXT * sizes.text * sizes.width * passes
+    # Words for a stretch weigh on each place, word and head: the library repeats that weight for every head.
+    weights = tokens * TOKENS_OF_TEXT * (sizes.heads + 1) * sizes.width * passes if job.segments else 0
     pixels = job.width * job.height * frames
     formula = {
         "encode": 2 * prompts,
-        "denoise": TENSORS_A_TOKEN * sizes.inner * sizes.width * tokens * passes + 3 * prompts,
+        "denoise": TENSORS_A_TOKEN * sizes.inner * sizes.width * tokens * passes + weights + 3 * prompts,
         "decode": (BYTES_A_PIXEL * pixels + BYTES_A_TILE_PIXEL * min(pixels, TILE_PIXELS)) * sizes.width // 2,
     }
     return {phase: int(size * factors.get(phase, 1.0)) for phase, size in formula.items()}

@@ -10,7 +10,7 @@ import pytest
 
 from ltx_worker import estimate
 from ltx_worker.estimate import GIB, Room, Sizes
-from ltx_worker.jobs import Extend, Image, Job, Load, Retake, check
+from ltx_worker.jobs import Extend, Image, Job, Load, Retake, Segment, check
 
 PARTS = {"text_encoder": 24 * GIB, "transformer": 38 * GIB, "connectors": 2 * GIB, "vae": GIB, "audio_vae": GIB // 4, "vocoder": GIB // 4, "latent_upsampler": GIB}
 SIZES = Sizes(PARTS, 4096, 48, 3840 * 49, 2)
@@ -49,6 +49,12 @@ def test_more_of_anything_needs_more() -> None:
     guide = replace(JOB, operation="image-to-video", images=(Image("/a.png", 120),))
     assert estimate.work(SIZES, LOAD, guide, {})["denoise"] > base["denoise"]
     assert estimate.work(SIZES, replace(LOAD, sampling="guided"), JOB, {})["denoise"] > base["denoise"]
+
+
+def test_words_for_a_stretch_weigh_on_every_place_and_head() -> None:
+    spoken = replace(JOB, segments=(Segment(0, 60, "first"), Segment(60, 121, "then")))
+    places = 16 * 40 * 22
+    assert estimate.work(SIZES, LOAD, spoken, {})["denoise"] - estimate.work(SIZES, LOAD, JOB, {})["denoise"] == places * 1024 * 33 * 2
 
 
 def test_kept_frames_count() -> None:
