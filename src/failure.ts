@@ -18,6 +18,8 @@ export type FailureKind =
   | 'tool'
   /** Something lacks on this machine that every job of its provider needs. */
   | 'machine'
+  /** This machine could not bring one job to its end: out of memory, or its worker died of it. Others may go on. */
+  | 'worker'
   | 'cancelled'
   | 'input'
   | 'budget'

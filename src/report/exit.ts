@@ -61,6 +61,7 @@ export function exitOfFailure(kind: FailureKind): Exit {
     case 'mismatch':
     case 'tool':
     case 'machine':
+    case 'worker':
     case 'input':
       return 'shots'
   }

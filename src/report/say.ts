@@ -115,6 +115,7 @@ export function faultOf(kind: FailureKind): string {
     case 'tool':
       return 'ffmpeg'
     case 'machine':
+    case 'worker':
       return 'this machine'
     case 'cancelled':
       return 'stopped'

@@ -26,6 +26,7 @@ const failure = z.object({
     'disk',
     'tool',
     'machine',
+    'worker',
     'cancelled',
     'input',
     'budget',

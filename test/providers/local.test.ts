@@ -248,7 +248,7 @@ describe('a worker', () => {
     expect(worker.starts()).toHaveLength(2)
     worker.fault({ kind: 'oom', at: 'decode', times: 2 })
     const failure = failureOf(await run(open(), await job('twice', { stages: 2, size: { width: 640, height: 384 } })))
-    expect(failure).toMatchObject({ kind: 'capacity', retry: false, billed: 'no' })
+    expect(failure).toMatchObject({ kind: 'worker', retry: false, billed: 'no' })
     expect(failure.message).toMatch(/^640x384 with \d+ frames needs more memory than cuda:0 has \(at decode\)/)
     expect(failure.next).toContain('640x384 with 49 frames would fit')
     expect(failure.next).toContain('`quality fast`')
@@ -265,7 +265,7 @@ describe('a worker', () => {
     worker.fault({ kind: 'exit', at: 'denoise', words: 'cursed', times: 3 })
     const calls = open()
     const failure = failureOf(await run(calls, await job('cursed')))
-    expect(failure).toMatchObject({ kind: 'host', retry: false, billed: 'no' })
+    expect(failure).toMatchObject({ kind: 'worker', retry: false, billed: 'no' })
     expect(failure.message).toContain('3 workers ended')
     expect(failure.message).toContain('illegal memory access')
     expect(failure.message).not.toContain('\u001b')
@@ -274,7 +274,7 @@ describe('a worker', () => {
   })
 
   test.each([
-    ['internal', 'host', 'a hook has no effect'],
+    ['internal', 'worker', 'a hook has no effect'],
     ['mismatch', 'invalid', 'made for another base'],
     ['disk', 'disk', 'the disk is full'],
   ] as const)('%s is told as what it is, and asked once', async (kind, expected, words) => {

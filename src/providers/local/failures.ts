@@ -21,7 +21,7 @@ export const changed = (what: string): Failure =>
 export function setAside(ends: readonly string[]): Failure {
   const last = hostWords(ends.at(-1) ?? '')
   return failure(
-    'host',
+    'worker',
     `${ends.length} workers ended while they made it, so it is set aside; of the last one: ${last}`,
     'look at what it says; `ltx doctor --provider NAME` starts one by itself',
   )
@@ -40,7 +40,7 @@ export function outOfMemory({ message, phase, wouldFit }: Said<'error'>, request
     ...(stages === 2 ? ['or `quality fast`'] : []),
     'or set `offload phases` (or `leaves`) in the provider’s block',
   ]
-  return failure('capacity', `${asked} needs more memory than ${device} has${at}: ${hostWords(message)}`, other.join(', '))
+  return failure('worker', `${asked} needs more memory than ${device} has${at}: ${hostWords(message)}`, other.join(', '))
 }
 
 /** What a worker says of a job that is no good to try again. */
@@ -61,15 +61,15 @@ export function afterError(error: Said<'error'>): Failure {
     case 'CANCELLED':
       return stopped
     case 'OUT_OF_MEMORY':
-      return failure('capacity', `the device is out of memory: ${words}`, 'close what else uses it, then run again')
+      return failure('worker', `the device is out of memory: ${words}`, 'close what else uses it, then run again')
     case 'BUSY':
     case 'INTERNAL':
-      return failure('host', `the worker failed: ${words}`, '`ltx local doctor` looks at what it stands on')
+      return failure('worker', `the worker failed: ${words}`, '`ltx local doctor` looks at what it stands on')
   }
 }
 
 /** Of a worker that is only asked what it is. */
 export const failed = (trouble: Trouble): Failure =>
   trouble.kind === 'gone'
-    ? failure('host', `the worker ended: ${hostWords(trouble.why)}`, '`ltx local setup` makes what it stands on anew')
+    ? failure('worker', `the worker ended: ${hostWords(trouble.why)}`, '`ltx local setup` makes what it stands on anew')
     : afterError(trouble.error)
