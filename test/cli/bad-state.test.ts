@@ -289,6 +289,8 @@ describe('a tool that is missing', () => {
     const doctor = await ltx(folder, ['doctor'], options)
     expectNoTrace(doctor)
     expect([doctor.code, doctor.out]).toEqual([1, expect.stringContaining('✗ drawing')])
+    // Neither has the worker for own GPUs come along here.
+    expect(doctor.out).toContain('the worker is missing from this copy of ltx')
     // What needs no letters goes on working.
     expect((await ltx(folder, ['plan'], options)).code).toBe(0)
     expect((await ltx(folder, ['check'], options)).code).toBe(0)

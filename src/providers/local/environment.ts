@@ -85,6 +85,8 @@ function isMarker(value: unknown): value is Marker {
 
 /** The interpreter that runs the worker. */
 export async function findEnvironment(look: Look): Promise<Environment | NoEnvironment> {
+  if (!(await look.files.exists(requirementsPath)))
+    return { why: `the worker is missing from this copy of ltx: ${workerFolder}`, next: 'install ltx again, whole' }
   const named = look.variable('LTX_WORKER_PYTHON')
   if (named !== undefined) return namedEnvironment(named, look.files)
   const root = environmentsFolder(look.variable)
