@@ -64,7 +64,7 @@ async function subjectsOf(call: Call, io: Io): Promise<readonly Subject[]> {
 const fromRoot = (settings: ProviderUse['settings'], root: string): ProviderUse['settings'] =>
   Object.fromEntries(
     Object.entries(settings).map(([name, value]) => {
-      const isPath = (name === 'model' || name === 'upsampler') && typeof value === 'string' && existsSync(resolve(root, value))
+      const isPath = ['model', 'upsampler', 'refiner'].includes(name) && typeof value === 'string' && existsSync(resolve(root, value))
       return [name, isPath ? resolve(root, value) : value]
     }),
   )
@@ -100,9 +100,7 @@ export function doctorArguments(python: string, settings: ProviderUse['settings'
     'doctor',
     ...named('--device', device),
     ...named('--model', model),
-    ...(model === undefined
-      ? []
-      : [...named('--upsampler', textOf(settings.upsampler)), ...named('--sampling', textOf(settings.sampling))]),
+    ...(model === undefined ? [] : ['upsampler', 'refiner', 'sampling'].flatMap((name) => named(`--${name}`, textOf(settings[name])))),
     ...named('--offload', textOf(settings.offload)),
     ...named('--dtype', textOf(settings.dtype)),
   ]
@@ -123,7 +121,9 @@ async function askWorker(
     const rest = await askWorker(python, others, device, io)
     return { ...rest, trouble: rest.trouble ?? noModel(model) }
   }
-  const argv = doctorArguments(python, folder === undefined ? settings : { ...settings, model: folder }, device)
+  const refiner = textOf(settings.refiner)
+  const within = folder && refiner && existsSync(resolve(folder, refiner)) ? { refiner: resolve(folder, refiner) } : {}
+  const argv = doctorArguments(python, folder === undefined ? settings : { ...settings, ...within, model: folder }, device)
   const env = environmentOf(io, { PYTHONPATH: workerFolder })
   const { code, out, err, unstarted } = await runProgram(argv, { env, timeoutMs: patienceMs })
   const said = jsonOf(out)

@@ -119,7 +119,7 @@ export type Capabilities = {
   readonly needs?: ReadonlyMap<string, string>
   /** What `model "…"` names: an id that is sent as it is, or a folder of this machine, of which only the bytes count. */
   readonly models?: 'folder'
-  /** What it can do where `sampling` says how the model is run. */
+  /** What it can do where `sampling` says how the model is run; with a `refiner` beside it, `guided refined`. */
   readonly samplings?: ReadonlyMap<string, Capabilities>
   /** What it can do at servers that speak its protocol in their own way, by the name in `server "NAME"`. */
   readonly servers?: ReadonlyMap<string, Capabilities>
@@ -143,9 +143,10 @@ export function asUsed(
   capabilities: Capabilities,
   settings: Readonly<Record<string, string | number | boolean | readonly string[]>>,
 ): Capabilities {
-  const { server, sampling, device, concurrency } = settings
+  const { server, sampling, refiner, device, concurrency } = settings
   const there = atServer(capabilities, server)
-  const used = (typeof sampling === 'string' ? there.samplings?.get(sampling) : undefined) ?? there
+  const samplings = [...(refiner === undefined ? [] : [`${sampling} refined`]), String(sampling)]
+  const used = samplings.map((one) => there.samplings?.get(one)).find((one) => one !== undefined) ?? there
   const devices = Array.isArray(device) ? new Set(device).size : 1
   if (typeof concurrency === 'number') return { ...used, concurrency }
   return devices === 1 ? used : { ...used, concurrency: used.concurrency * devices }

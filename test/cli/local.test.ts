@@ -102,6 +102,36 @@ test('guided sampling is told what to avoid, and how many steps to take', async 
   expect(orders(guided)[0]).toMatchObject({ negative: expect.stringContaining('fast zooms'), steps: 12, guidance: 3.5 })
 })
 
+test('guided sampling makes two passes where a refiner is named, and one where none is', async () => {
+  const shots = 'shot a 1s { "one"  quality pro  avoid "fast zooms" }\nshot b 1s { "two"  quality fast }'
+  const block = 'device "cpu"  sampling guided  steps 12'
+  const films = [project(shots, block), project(shots, `${block}  refiner "look.safetensors"`)]
+  for (const film of films) {
+    const { code, out, err } = await ltx(film.at, ['render', '--json'])
+    expect(code, out + err).toBe(0)
+  }
+  const loads = films.map(({ worker }) =>
+    worker
+      .notes()
+      .flatMap(({ loaded }) => (loaded === undefined ? [] : [loaded as { stages: number; refiner?: string; sampling: string }])),
+  )
+  expect(loads[0]).toMatchObject([{ stages: 1, sampling: 'guided' }])
+  expect(loads[0]?.[0]).not.toHaveProperty('refiner')
+  const refiner = join(films[1]?.at ?? '', 'look.safetensors')
+  expect(loads[1]?.map(({ stages, ...rest }) => [stages, rest.sampling, rest.refiner]).sort()).toEqual([
+    [1, 'guided', refiner],
+    [2, 'guided', refiner],
+  ])
+  const [, film] = films
+  if (film === undefined) throw new Error('there is no film')
+  expect(orders(film)).toHaveLength(2)
+  expect(orders(film)[0]).toMatchObject({ negative: expect.stringContaining('fast zooms'), steps: 12 })
+  // Other bytes of the refiner are another model.
+  writeFileSync(refiner, 'another adapter')
+  expect((await ltx(film.at, ['render', '--json'])).code).toBe(0)
+  expect(orders(film)).toHaveLength(4)
+})
+
 test('a chain whose links do not end on whole groups shows every frame once', async () => {
   const film = project('shot a 1s { "one"  extend 0.4s before "two"  extend 0.6s before "three"  extend 0.3s "four" }')
   const { code, out, err } = await ltx(film.at, ['render', '--json'])

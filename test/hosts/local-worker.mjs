@@ -121,7 +121,8 @@ function check(load, order) {
     no('job.images', 'images belong to image-to-video')
   for (const image of order.images) if (image.frame >= frames) no('job.images', `frame ${image.frame} is not below ${frames}`)
   if (load.sampling === 'distilled' && (order.steps ?? order.guidance) !== undefined) no('job.steps', 'a distilled model has fixed steps')
-  if (load.sampling === 'guided' && load.stages === 2) throw new Trouble('UNSUPPORTED', 'two stages are made with a distilled model')
+  if (load.sampling === 'guided' && load.stages === 2 && !existsSync(load.refiner ?? ''))
+    throw new Trouble('MODEL_MISSING', 'there is no refiner')
   for (const path of [...order.images.map(({ path }) => path), order.sound?.path, order.extend?.path, order.retake?.path])
     if (path !== undefined && !statSync(path).isFile()) no('job', `${path} is no file`)
 }

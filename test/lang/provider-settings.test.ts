@@ -55,10 +55,11 @@ describe('a provider’s block', () => {
   })
   it('says of an own machine which devices it has and how its model is run', () => {
     expect(settingsOf('provider p command { device "cuda:0" }')).toEqual({ device: 'cuda:0' })
-    const all = `device "cuda:0" "cuda:1" upsampler "u" sampling guided steps 24 guidance 3.5 offload phases dtype float32 python "/p"`
+    const all = `device "cuda:0" "cuda:1" upsampler "u" refiner "r" sampling guided steps 24 guidance 3.5 offload phases dtype float32 python "/p"`
     expect(settingsOf(`provider p command { ${all} }`)).toEqual({
       device: ['cuda:0', 'cuda:1'],
       upsampler: 'u',
+      refiner: 'r',
       sampling: 'guided',
       steps: 24,
       guidance: 3.5,

@@ -73,6 +73,25 @@ describe('the hash of a model', () => {
     expect(await weights('doubler')).toBe(hash(lines.join('')))
   })
 
+  test('holds a refiner’s bytes and not its name, and reads one that lies in the folder once', async () => {
+    const plain = await weights()
+    put('any.safetensors', 'distilled')
+    const lines = [
+      `model_index.json ${hash('{}')}\n`,
+      `refiner ${hash('distilled')}\n`,
+      `tokenizer/tokenizer.model ${hash('words')}\n`,
+      `vae/diffusion.safetensors ${hash('weights')}\n`,
+    ]
+    const model = join(root, 'model')
+    expect(await weightsOf({ model, refiner: join(root, 'any.safetensors') }, look)).toBe(hash(lines.join('')))
+    expect(await weights()).toBe(plain)
+    put('model/lora.safetensors', 'distilled')
+    read = []
+    const within = await weightsOf({ model, refiner: join(model, 'lora.safetensors') }, look)
+    expect(read).toEqual(['model/lora.safetensors'])
+    expect(within).not.toBe(await weights())
+  })
+
   test('is worked out once, and anew for the file that changes', async () => {
     const first = await weights()
     expect(read).toHaveLength(3)
@@ -118,6 +137,17 @@ describe('what a block names', () => {
   test('is looked for from the project, or where it says', async () => {
     expect(await foldersOf(use({ model: 'model/' }), look)).toEqual({ here: { model: join(root, 'model') } })
     expect(await foldersOf(use({ model: join(root, 'model') }), look)).toEqual({ here: { model: join(root, 'model') } })
+  })
+  test('has a refiner for guided sampling alone, of the project or of the model’s folder', async () => {
+    const model = join(root, 'model')
+    const found = (refiner: string, sampling = 'guided') => foldersOf(use({ model: 'model', sampling, refiner }), look)
+    put('model/lora.safetensors', 'in the model')
+    expect(await found('lora.safetensors')).toEqual({ here: { model, refiner: join(model, 'lora.safetensors') } })
+    put('lora.safetensors', 'in the project')
+    expect(await found('lora.safetensors')).toEqual({ here: { model, refiner: join(root, 'lora.safetensors') } })
+    expect(await found('lora.safetensors', 'distilled')).toEqual({ here: { model } })
+    expect(await found('none.safetensors')).toMatchObject({ why: expect.stringContaining('no file none.safetensors') })
+    expect(await found('model')).toMatchObject({ next: expect.stringContaining('one pass') })
   })
   test('may be missing', async () => {
     expect(await foldersOf(use({}), look)).toMatchObject({ why: expect.stringContaining('names no model') })

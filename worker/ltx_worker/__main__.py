@@ -1,8 +1,8 @@
 """`python -m ltx_worker`: the worker's process, and two commands that look at a machine and at a model folder.
 
     python -m ltx_worker [--device auto|cpu|mps|cuda:0] [--cache FOLDER] [--fault FAULT …]     speaks the protocol of PROTOCOL.md
-    python -m ltx_worker identify FOLDER [--upsampler FOLDER] [--cache FOLDER]                 what a model folder is, as one JSON object
-    python -m ltx_worker doctor [--model FOLDER] [--upsampler FOLDER] [--device …] [--cache …] what the machine has and what fits
+    python -m ltx_worker identify FOLDER [--upsampler FOLDER] [--refiner FILE] [--cache FOLDER]            what a model folder is, as one JSON object
+    python -m ltx_worker doctor [--model FOLDER] [--upsampler FOLDER] [--refiner FILE] [--device …] …      what the machine has and what fits
 
 To know: standard output is given to the protocol (or the JSON object) before any library is imported; what libraries print, in Python or
 in C, goes to standard error.
@@ -30,12 +30,12 @@ def main() -> int:
         if arguments.command == "identify":
             from .doctor import identify
 
-            return _print(stdout, identify(arguments.folder, arguments.upsampler, arguments.cache))
+            return _print(stdout, identify(arguments.folder, arguments.upsampler, arguments.refiner, arguments.cache))
         if arguments.command == "doctor":
             from .doctor import Asked, doctor
 
             a = arguments
-            return _print(stdout, doctor(Asked(a.device, a.model, a.upsampler, a.cache, a.sampling, a.offload, a.dtype)))
+            return _print(stdout, doctor(Asked(a.device, a.model, a.upsampler, a.refiner, a.cache, a.sampling, a.offload, a.dtype)))
         return _serve(arguments, stdin, stdout)
     except WorkerError as trouble:
         Channel(stdout).error("", trouble)
@@ -88,6 +88,7 @@ def _arguments() -> argparse.Namespace:
     doctor.add_argument("--dtype", choices=("auto", "bfloat16", "float32"), default="auto")
     for command in (identify, doctor):
         command.add_argument("--upsampler", type=Path, default=None)
+        command.add_argument("--refiner", type=Path, default=None)
         command.add_argument("--cache", type=Path, default=None)
     return parser.parse_args()
 

@@ -26,16 +26,17 @@ class Asked:
     device: str
     model: Path | None
     upsampler: Path | None
+    refiner: Path | None
     cache: Path | None
     sampling: str | None
     offload: str
     dtype: str
 
 
-def identify(folder: Path, upsampler: Path | None, cache: Path | None) -> dict[str, Any]:
-    found = weights.read_folder(folder, upsampler)
-    identity = None if found.missing else weights.identity(folder, upsampler, _memo(cache))
-    files = weights.listing(folder, upsampler)
+def identify(folder: Path, upsampler: Path | None, refiner: Path | None, cache: Path | None) -> dict[str, Any]:
+    found = weights.read_folder(folder, upsampler, refiner)
+    identity = None if found.missing else weights.identity(folder, upsampler, _memo(cache), None, refiner)
+    files = weights.listing(folder, upsampler, refiner)
     return {
         "weights": identity,
         "files": len(files),
@@ -66,15 +67,15 @@ def doctor(asked: Asked) -> dict[str, Any]:
     }
     if asked.model is None:
         return told
-    found = weights.read_folder(asked.model, asked.upsampler)
-    told["model"] = _model(found)
+    found = weights.read_folder(asked.model, asked.upsampler, asked.refiner)
+    told["model"] = _model(found, asked)
     if not found.missing and not found.mismatched:
         told["fits"] = _fits(found, asked, device, Room(machine.free_memory(device), available, device.kind != "cuda"))
     return told
 
 
-def _model(found: ModelFolder) -> dict[str, Any]:
-    files = weights.listing(found.folder, found.upsampler) if found.components else []
+def _model(found: ModelFolder, asked: Asked) -> dict[str, Any]:
+    files = weights.listing(found.folder, found.upsampler, asked.refiner) if found.components else []
     return {
         "path": str(found.folder),
         "bytes": found.bytes,
@@ -92,14 +93,14 @@ def _fits(found: ModelFolder, asked: Asked, device: Device, room: Room) -> list[
     from .resident import dtype_of
 
     sampling: Any = asked.sampling or found.sampling
-    stages = found.stages[-1] if sampling == "distilled" else 1
+    stages = found.stages[-1] if sampling == "distilled" or found.refiner is not None else 1
     load = jobs.parse_load({"model": str(found.folder), "sampling": sampling, "stages": stages, "offload": asked.offload, "dtype": asked.dtype})
     width = dtype_of(load, device).itemsize
-    sizes = estimate.sizes_of(found, width)
+    sizes = estimate.sizes_of(found, width, load)
     memo = _memo(asked.cache)
     known = {}
     if memo is not None and memo.is_file():
-        identity = weights.identity(found.folder, found.upsampler, memo)
+        identity = weights.identity(found.folder, found.upsampler, memo, None, asked.refiner)
         known = estimate.read_factors(asked.cache, estimate.factors_key(identity, device.name, width))
     rows = []
     for one in estimate.what_fits(sizes, load, room, known):

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from .jobs import CELL, STRIDE, Job, Load, latents_of, stages_of
-from .weights import UPSAMPLER, ModelFolder
+from .weights import UPSAMPLER, ModelFolder, read_header, refiner_of
 
 Offload = Literal["none", "phases", "leaves"]
 
@@ -95,10 +95,14 @@ class Estimate:
         return self.least > self.free
 
 
-def sizes_of(found: ModelFolder, bytes_a_number: int) -> Sizes:
+def sizes_of(found: ModelFolder, bytes_a_number: int, load: Load) -> Sizes:
     transformer, connectors = found.components["transformer"].config, found.components["connectors"].config
+    parts = {role: part.parameters * bytes_a_number for role, part in found.components.items()}
+    if (refiner := refiner_of(found, load)) is not None:
+        # An adapter lies wherever the layers do that it acts on, whether it acts or not.
+        parts["transformer"] += bytes_a_number * sum(tensor.count for tensor in read_header(refiner).tensors.values())
     return Sizes(
-        parts={role: part.parameters * bytes_a_number for role, part in found.components.items()},
+        parts=parts,
         inner=int(transformer.get("num_attention_heads", 32)) * int(transformer.get("attention_head_dim", 128)),
         layers=max(int(transformer.get("num_layers", 48)), 1),
         text=int(connectors.get("caption_channels", 3840)) * int(connectors.get("text_proj_in_factor", 49)),
@@ -134,13 +138,15 @@ def work(sizes: Sizes, load: Load, job: Job, factors: Mapping[str, float]) -> di
     guides = sum(1 for image in job.images if image.frame > 0)
     tokens = (latents_of(frames) + guides) * (job.width // CELL) * (job.height // CELL)
     passes = 2 if load.sampling == "guided" else 1
+    # Two stages are guided at half the size, where both passes are half of what the second stage takes.
+    together = 1 if stages_of(load, job) == 2 else passes
     prompts = TOKENS_OF_TEXT * sizes.text * sizes.width * passes
     # Words for a stretch weigh on each place, word and head: the library repeats that weight for every head.
-    weights = tokens * TOKENS_OF_TEXT * (sizes.heads + 1) * sizes.width * passes if job.segments else 0
+    weights = tokens * TOKENS_OF_TEXT * (sizes.heads + 1) * sizes.width * together if job.segments else 0
     pixels = job.width * job.height * frames
     formula = {
         "encode": 2 * prompts,
-        "denoise": TENSORS_A_TOKEN * sizes.inner * sizes.width * tokens * passes + weights + 3 * prompts,
+        "denoise": TENSORS_A_TOKEN * sizes.inner * sizes.width * tokens * together + weights + 3 * prompts,
         "decode": (BYTES_A_PIXEL * pixels + BYTES_A_TILE_PIXEL * min(pixels, TILE_PIXELS)) * sizes.width // 2,
     }
     return {phase: int(size * factors.get(phase, 1.0)) for phase, size in formula.items()}

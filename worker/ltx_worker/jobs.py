@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal, Mapping
 
-from .errors import InvalidRequest, Unsupported
+from .errors import InvalidRequest
 
 Sampling = Literal["distilled", "guided"]
 Offload = Literal["auto", "none", "phases", "leaves"]
@@ -43,6 +43,7 @@ class Load:
     model: str
     sampling: Sampling = "distilled"
     upsampler: str | None = None
+    refiner: str | None = None
     weights: str | None = None
     stages: int = 1
     loras: tuple[Lora, ...] = ()
@@ -153,6 +154,7 @@ def parse_load(data: object, field: str = "load") -> Load:
         model=_path(load, "model", field),
         sampling=_choice(load, "sampling", ("distilled", "guided"), field, "distilled"),
         upsampler=_path(load, "upsampler", field) if load.get("upsampler") is not None else None,
+        refiner=_path(load, "refiner", field) if load.get("refiner") is not None else None,
         weights=_text(load, "weights", field) if load.get("weights") is not None else None,
         stages=_whole(load, "stages", field, 1, 2, 1),
         loras=tuple(_lora(lora, f"{field}.loras[{index}]") for index, lora in enumerate(loras)),
@@ -201,8 +203,6 @@ def check(load: Load, job: Job, field: str = "job") -> None:
         for name in ("steps", "guidance"):
             if getattr(job, name) is not None:
                 raise InvalidRequest(f"{field}.{name}", "a distilled model has fixed steps and no guidance")
-    elif stages_of(load, job) == 2:
-        raise Unsupported("load.stages", "two stages are made with a distilled model; with guidance use stages 1")
 
 
 def stages_of(load: Load, job: Job) -> int:

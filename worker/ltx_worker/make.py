@@ -7,7 +7,7 @@ To know: once the latents are on the disk the rest can be repeated; a job that f
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
@@ -30,6 +30,8 @@ FIRST_STAGE = (1.0, 0.99375, 0.9875, 0.98125, 0.975, 0.909375, 0.725, 0.421875)
 SECOND_STAGE = (0.909375, 0.725, 0.421875)
 STEPS, GUIDANCE = 30, 3.0
 STG_BLOCK = 28
+_NONE = {"guidance_scale": 1.0, "stg_scale": 0.0, "modality_scale": 1.0, "guidance_rescale": 0.0}
+UNGUIDED: dict[str, Any] = {**_NONE, **{f"audio_{name}": value for name, value in _NONE.items()}, "spatio_temporal_guidance_blocks": None}
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,9 @@ def _stages(pipeline: Pipeline, models: Any, load: Load, job: Job, built: Scene,
     steps = len(FIRST_STAGE) if load.sampling == "distilled" else job.steps or STEPS
     total = steps + (len(SECOND_STAGE) if stages == 2 else 0)
 
-    def run(width: int, height: int, sigmas: tuple[float, ...] | None, steps: int, before: int, start: Start | None) -> Sampled:
+    def run(
+        pipeline: Pipeline, width: int, height: int, sigmas: tuple[float, ...] | None, steps: int, before: int, start: Start | None, prompts: Any, guidance: Any
+    ) -> Sampled:
         given = built.given(pipeline, width, height)
         report.check()
 
@@ -108,24 +112,28 @@ def _stages(pipeline: Pipeline, models: Any, load: Load, job: Job, built: Scene,
 
         return sample(
             pipeline, given, prompts, width=width, height=height, frames=built.frames, rate=float(job.rate), sigmas=sigmas, steps=steps,
-            guidance=_guidance(models, load, job), generator=generator, start=start, step=step,
+            guidance=guidance, generator=generator, start=start, step=step,
         )  # fmt: skip
 
     report.phase("denoise")
-    first = run(job.width // stages, job.height // stages, sigmas, steps, 0, None)
+    first = run(pipeline, job.width // stages, job.height // stages, sigmas, steps, 0, None, prompts, _guidance(models, load, job))
     if stages == 1:
         return first
     report.phase("upsample")
     upsampled = _upsample(pipeline, models, first.video)
     report.phase("refine")
-    return run(job.width, job.height, SECOND_STAGE, len(SECOND_STAGE), steps, Start(upsampled, first.audio))
+    # Distilled steps whatever the first ones were: a full model has its refiner for them, and no guidance.
+    with models.refining():
+        return run(
+            open_pipeline(models, True), job.width, job.height, SECOND_STAGE, len(SECOND_STAGE), steps, Start(upsampled, first.audio),
+            replace(prompts, negative=None), UNGUIDED,
+        )  # fmt: skip
 
 
 def _guidance(models: Any, load: Load, job: Job) -> dict[str, Any]:
     """Every value is said: the library's own defaults have changed from release to release."""
     if load.sampling == "distilled":
-        values: dict[str, Any] = {"guidance_scale": 1.0, "stg_scale": 0.0, "modality_scale": 1.0, "guidance_rescale": 0.0}
-        return {**values, **{f"audio_{name}": value for name, value in values.items()}, "spatio_temporal_guidance_blocks": None}
+        return UNGUIDED
     return {
         "guidance_scale": GUIDANCE if job.guidance is None else job.guidance,
         "stg_scale": 1.0,

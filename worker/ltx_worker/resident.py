@@ -90,6 +90,8 @@ class Models:
         self.taken: dict[str, int] = {}
         self._text_encoder: Any | None = None
         self._adapters: dict[str, tuple[str, ...]] = {}
+        self._loras: dict[str, Lora] = {}
+        self._refiner: dict[str, Lora] = {}
 
     @property
     def text_encoder(self) -> Any:
@@ -212,21 +214,40 @@ class Models:
 
     # Adapters
 
-    def set_loras(self, loras: tuple[Lora, ...]) -> None:
-        """Exactly these adapters act from now on; the weights under them are not touched."""
-        wanted = {_adapter_name(lora): lora for lora in loras}
+    def set_loras(self, loras: tuple[Lora, ...], refiner: Path | None = None) -> None:
+        """Exactly these adapters act from now on, the refiner's within `refining` alone; the weights under them are not touched."""
+        self._loras = {_adapter_name(lora): lora for lora in loras}
+        # Of a name of its own: the same file may be among the others.
+        distilled = () if refiner is None else (Lora(str(refiner)),)
+        self._refiner = {f"refiner-{_adapter_name(one)}": one for one in distilled}
+        wanted = self._loras | self._refiner
         for name in [name for name in self._adapters if name not in wanted]:
             for role in self._adapters.pop(name):
                 self._part(role).delete_adapters(name)
         for name, lora in wanted.items():
             if name not in self._adapters:
-                self._adapters[name] = self._add_adapter(name, lora)
-        for role in ("transformer", "connectors"):
-            names = [name for name in wanted if role in self._adapters[name]]
-            if names:
-                self._part(role).set_adapters(names, [wanted[name].scale for name in names])
+                self._adapters[name] = self._add_adapter(name, lora, "load.refiner" if name in self._refiner else "load.loras")
+        self._act(self._loras)
 
-    def _add_adapter(self, name: str, lora: Lora) -> tuple[str, ...]:
+    @contextmanager
+    def refining(self) -> Iterator[None]:
+        """While it lasts, the refiner acts beside the other adapters."""
+        self._act(self._loras | self._refiner)
+        try:
+            yield
+        finally:
+            self._act(self._loras)
+
+    def _act(self, acting: dict[str, Lora]) -> None:
+        for role in ("transformer", "connectors"):
+            names = [name for name in acting if role in self._adapters[name]]
+            if names:
+                self._part(role).enable_lora()
+                self._part(role).set_adapters(names, [acting[name].scale for name in names])
+            elif any(role in roles for roles in self._adapters.values()):
+                self._part(role).disable_lora()
+
+    def _add_adapter(self, name: str, lora: Lora, field: str) -> tuple[str, ...]:
         from diffusers import LTX2ConditionPipeline
         from safetensors.torch import load_file
 
@@ -234,7 +255,7 @@ class Models:
         header = weights.read_header(path)
         named = LTX2ConditionPipeline.lora_state_dict(dict(header.tensors))
         bases = {role: weights.tensors_of(self.folder.components[role]) for role in ("transformer", "connectors")}
-        weights.check_lora(path, named, bases)
+        weights.check_lora(path, named, bases, field)
         state = LTX2ConditionPipeline.lora_state_dict(load_file(path))
         roles = tuple(role for role in ("transformer", "connectors") if any(key.startswith(f"{role}.") for key in state))
         for role in roles:
@@ -254,8 +275,8 @@ class Residents:
         self._key: tuple[Any, ...] | None = None
 
     def look(self, load: Load) -> ModelFolder:
-        found = weights.read_folder(load.model, load.upsampler)
-        weights.require(found, load.stages)
+        found = weights.read_folder(load.model, load.upsampler, load.refiner)
+        weights.require(found, load.stages, load.sampling)
         for index, lora in enumerate(load.loras):
             if not Path(lora.path).is_file():
                 raise WorkerError("MODEL_MISSING", f"what is missing: {lora.path}", field=f"load.loras[{index}].path")
@@ -267,7 +288,8 @@ class Residents:
         identity = load.weights or self.identify(load, report.check)
         dtype = dtype_of(load, self.device)
         streams = offload == "leaves" and self.device.kind == "cuda"
-        key = (identity, os.path.realpath(load.model), load.upsampler, dtype, streams, load.loras if streams else None)
+        refiner = weights.refiner_of(found, load)
+        key = (identity, os.path.realpath(load.model), load.upsampler, dtype, streams, (load.loras, refiner) if streams else None)
         machine.set_deterministic(load.deterministic, self.device)
         if self.current is None or self._key != key:
             self.unload()
@@ -275,7 +297,7 @@ class Residents:
             models = Models(found, load, self.device, dtype, identity, self.cache)
             try:
                 models.load_parts(report)
-                models.set_loras(load.loras)
+                models.set_loras(load.loras, refiner)
             except BaseException:
                 del models
                 machine.empty_caches(self.device)
@@ -286,7 +308,7 @@ class Residents:
         self.current.peaks.clear()
         self.current.taken.clear()
         try:
-            self.current.set_loras(load.loras)
+            self.current.set_loras(load.loras, refiner)
         except WorkerError:
             raise
         except BaseException:
@@ -300,7 +322,8 @@ class Residents:
 
     def identify(self, load: Load, check: Callable[[], None] | None = None) -> str:
         memo = None if self.cache is None else self.cache / "files.json"
-        return weights.identity(Path(load.model), None if load.upsampler is None else Path(load.upsampler), memo, check)
+        apart, refiner = (None if path is None else Path(path) for path in (load.upsampler, load.refiner))
+        return weights.identity(Path(load.model), apart, memo, check, refiner)
 
     def unload(self) -> None:
         if self.current is None:

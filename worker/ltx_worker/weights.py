@@ -1,6 +1,6 @@
 """A model folder as it lies on the disk: its identity, its components, what is missing, what does not go together.
 
-Comes in: the folder as `save_pretrained` writes it, and that of the upsampler. Goes out: a ModelFolder, read off JSON files and the headers
+Comes in: the folder as `save_pretrained` writes it, that of the upsampler, the refiner's file. Goes out: a ModelFolder, read off JSON files and the headers
 of safetensors files alone.
 To know: nothing here needs torch, so a folder of 46 GB is looked at in milliseconds; only `identity` reads it whole, and remembers.
 """
@@ -16,9 +16,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .protocol import WorkerError
+
+if TYPE_CHECKING:
+    from .jobs import Load
 
 COUNTED = (".json", ".jinja", ".model", ".txt", ".safetensors")
 
@@ -74,6 +77,7 @@ class Component:
 class ModelFolder:
     folder: Path
     upsampler: Path | None
+    refiner: Path | None
     components: Mapping[str, Component]
     missing: tuple[str, ...]
     mismatched: tuple[str, ...]
@@ -115,11 +119,14 @@ def read_header(path: Path) -> Header:
 # Identity
 
 
-def listing(folder: Path, upsampler: Path | None = None) -> list[tuple[str, Path]]:
+def listing(folder: Path, upsampler: Path | None = None, refiner: Path | None = None) -> list[tuple[str, Path]]:
     """Every file that counts, by its path within the folder; links are followed."""
     found = [(name, path) for name, path in _walk(folder)]
     if upsampler is not None:
         found += [(f"upsampler/{name}", path) for name, path in _walk(upsampler)]
+    if refiner is not None and refiner.is_file():
+        # No file that counts in a folder has this name: they all have endings.
+        found.append(("refiner", refiner))
     return sorted(found)
 
 
@@ -142,7 +149,9 @@ def _walk(folder: Path) -> Iterator[tuple[str, Path]]:
 _HASHED: dict[str, list[Any]] = {}
 
 
-def identity(folder: Path, upsampler: Path | None = None, memo: Path | None = None, check: Callable[[], None] | None = None) -> str:
+def identity(
+    folder: Path, upsampler: Path | None = None, memo: Path | None = None, check: Callable[[], None] | None = None, refiner: Path | None = None
+) -> str:
     """SHA-256 over the files' own; a file's is remembered in `memo` for as long as its size and time stand. `check` may stop it."""
     known = dict(_HASHED)
     if memo is not None:
@@ -150,7 +159,7 @@ def identity(folder: Path, upsampler: Path | None = None, memo: Path | None = No
             known |= json.loads(memo.read_text())
     total = hashlib.sha256()
     changed = False
-    for name, path in listing(folder, upsampler):
+    for name, path in listing(folder, upsampler, refiner):
         state = path.stat()
         key = os.path.realpath(path)
         entry = known.get(key)
@@ -181,7 +190,7 @@ def _sha256(path: Path, check: Callable[[], None] | None) -> str:
 # Components
 
 
-def read_folder(folder: str | Path, upsampler: str | Path | None = None) -> ModelFolder:
+def read_folder(folder: str | Path, upsampler: str | Path | None = None, refiner: str | Path | None = None) -> ModelFolder:
     """What lies in the folder. Says all that is missing at once, rather than raise at the first."""
     folder = Path(folder)
     apart = None if upsampler is None else Path(upsampler)
@@ -191,7 +200,7 @@ def read_folder(folder: str | Path, upsampler: str | Path | None = None) -> Mode
     index = _json(folder / "model_index.json")
     if index is None:
         what = str(folder / "model_index.json") if folder.is_dir() else f"{folder}: there is no such folder"
-        return ModelFolder(folder, apart, {}, (what,), (), "guided")
+        return ModelFolder(folder, apart, None, {}, (what,), (), "guided")
     for role, allowed in CLASSES.items():
         entry = index.get(role)
         name = entry[1] if isinstance(entry, list) and len(entry) == 2 else None
@@ -206,7 +215,21 @@ def read_folder(folder: str | Path, upsampler: str | Path | None = None) -> Mode
         _add(components, missing, mismatched, UPSAMPLER, UPSAMPLER_CLASS, place)
     elif apart is not None:
         missing.append(f"{UPSAMPLER}: no config.json in {apart}")
-    return ModelFolder(folder, apart, components, tuple(missing), tuple(mismatched), _guess_sampling(folder, index, components))
+    refines = _plain_refiner(folder) if refiner is None else Path(refiner)
+    if refines is not None and not refines.is_file():
+        missing.append(f"refiner: {refines}")
+    return ModelFolder(folder, apart, refines, components, tuple(missing), tuple(mismatched), _guess_sampling(folder, index, components))
+
+
+def _plain_refiner(folder: Path) -> Path | None:
+    """The one weights file beside `model_index.json` whose name holds both `distilled` and `lora`; of two, neither is plainly it."""
+    named = [path for path in folder.glob("*.safetensors") if "distilled" in path.name.lower() and "lora" in path.name.lower()]
+    return named[0] if len(named) == 1 else None
+
+
+def refiner_of(found: ModelFolder, load: Load) -> Path | None:
+    """The distilled LoRA that this load needs beside the model; None where there is no second stage after a guided one."""
+    return found.refiner if load.sampling == "guided" and load.stages == 2 else None
 
 
 def upsampler_folder(folder: Path, apart: Path | None) -> Path | None:
@@ -267,11 +290,13 @@ def _guess_sampling(folder: Path, index: Mapping[str, Any], components: Mapping[
     return "distilled"
 
 
-def require(found: ModelFolder, stages: int) -> None:
+def require(found: ModelFolder, stages: int, sampling: str = "distilled") -> None:
     """What a load needs, or an error that names all that stands in its way."""
     missing = list(found.missing)
     if stages == 2 and UPSAMPLER not in found.components and not any(what.startswith(UPSAMPLER) for what in missing):
         missing.append(f"{UPSAMPLER}: two stages need it; {found.folder / UPSAMPLER} is not there and the load names no upsampler")
+    if stages == 2 and sampling == "guided" and found.refiner is None:
+        missing.append(f"refiner: two stages of guided sampling need the distilled LoRA; the load names none, and no one file in {found.folder} is plainly it")
     if missing:
         raise WorkerError("MODEL_MISSING", "what is missing: " + "; ".join(missing))
     if found.mismatched:
@@ -281,7 +306,7 @@ def require(found: ModelFolder, stages: int) -> None:
 # LoRA
 
 
-def check_lora(path: Path, lora: Mapping[str, Tensor], bases: Mapping[str, Mapping[str, Tensor]]) -> int:
+def check_lora(path: Path, lora: Mapping[str, Tensor], bases: Mapping[str, Mapping[str, Tensor]], field: str = "load.loras") -> int:
     """The rank of an adapter whose keys are named as the model's are; MODEL_MISMATCH where it was made for another base."""
     pairs: dict[str, dict[str, Tensor]] = {}
     for key, tensor in lora.items():
@@ -289,18 +314,18 @@ def check_lora(path: Path, lora: Mapping[str, Tensor], bases: Mapping[str, Mappi
             if key.endswith(mark):
                 pairs.setdefault(key.removesuffix(mark), {})[part] = tensor
     if not pairs:
-        raise WorkerError("MODEL_MISMATCH", f"{path} holds no LoRA", field="load.loras")
+        raise WorkerError("MODEL_MISMATCH", f"{path} holds no LoRA", field=field)
     ranks: set[int] = set()
     for name, pair in sorted(pairs.items()):
         role, _, module = name.partition(".")
         base = bases.get(role, {}).get(f"{module}.weight")
         if base is None:
-            raise WorkerError("MODEL_MISMATCH", f"{path} changes {name}, which this model does not have: it was made for another base", field="load.loras")
+            raise WorkerError("MODEL_MISMATCH", f"{path} changes {name}, which this model does not have: it was made for another base", field=field)
         if "down" not in pair or "up" not in pair or pair["down"].shape[0] != pair["up"].shape[1]:
-            raise WorkerError("MODEL_MISMATCH", f"{path}: the two halves for {name} do not fit together", field="load.loras")
+            raise WorkerError("MODEL_MISMATCH", f"{path}: the two halves for {name} do not fit together", field=field)
         if (pair["up"].shape[0], pair["down"].shape[1]) != base.shape[:2]:
             shapes = f"{pair['up'].shape[0]}x{pair['down'].shape[1]}, here {'x'.join(str(side) for side in base.shape)}"
-            raise WorkerError("MODEL_MISMATCH", f"{path} was made for another base: {name} is {shapes}", field="load.loras")
+            raise WorkerError("MODEL_MISMATCH", f"{path} was made for another base: {name} is {shapes}", field=field)
         ranks.add(pair["down"].shape[0])
     return max(ranks)
 

@@ -96,7 +96,7 @@ class Work:
         return estimate.estimate(sizes, load, job, self.room(), self.factors(load))
 
     def sizes(self, found: ModelFolder, load: Load) -> estimate.Sizes:
-        return estimate.sizes_of(found, dtype_of(load, self.device).itemsize)
+        return estimate.sizes_of(found, dtype_of(load, self.device).itemsize, load)
 
     def room(self) -> Room:
         """What is resident would go if room were needed, so it counts as free."""

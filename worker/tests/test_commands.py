@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from ltx_worker import weights
 from ltx_worker.doctor import Asked, doctor
@@ -25,7 +27,7 @@ def python(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[b
 
 
 def asked(model: Path | None, **changes: Any) -> Asked:
-    return Asked(**{"device": DEVICE, "model": model, "upsampler": None, "cache": None, "sampling": None, "offload": "auto", "dtype": "auto", **changes})
+    return Asked(**{"device": DEVICE, "model": model, "upsampler": None, "refiner": None, "cache": None, "sampling": None, "offload": "auto", "dtype": "auto", **changes})
 
 
 def test_nothing_but_the_protocol_comes_out_of_standard_output() -> None:
@@ -70,6 +72,16 @@ def test_doctor_tells_device_files_and_what_fits(tiny: Path) -> None:
     assert told["fits"] and all(row["fits"] == (row["need"] <= row["free"]) for row in told["fits"])
     assert all(row["stages"] == 2 for row in told["fits"])
     assert all(row["stages"] == 1 for row in doctor(asked(tiny, sampling="guided"))["fits"])
+
+
+def test_a_refiner_is_counted(tiny: Path, tmp_path: Path) -> None:
+    heavy = tmp_path / "refiner.safetensors"
+    save_file({"any": torch.zeros(1000, 1000)}, heavy)
+    need = [doctor(asked(tiny, refiner=heavy, sampling=sampling))["fits"][0] for sampling in ("distilled", "guided")]
+    assert [row["stages"] for row in need] == [2, 2] and need[1]["need"] - need[0]["need"] >= 4_000_000
+    told = json.loads(python("-m", "ltx_worker", "identify", str(tiny), "--refiner", str(heavy)).stdout)
+    assert told["weights"] == weights.identity(tiny, refiner=heavy) != weights.identity(tiny)
+    assert doctor(asked(tiny, refiner=tmp_path / "none"))["model"]["missing"] == [f"refiner: {tmp_path / 'none'}"]
 
 
 def test_doctor_of_a_broken_folder_has_no_fits(tmp_path: Path) -> None:

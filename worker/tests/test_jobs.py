@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ltx_worker.errors import InvalidRequest, Unsupported
+from ltx_worker.errors import InvalidRequest
 from ltx_worker.jobs import check, parse_job, parse_load
 
 
@@ -111,11 +111,6 @@ def test_what_does_not_go_with_the_load_is_refused(load: dict[str, Any], job: di
 
 def test_an_extend_has_one_stage_whatever_the_load_says() -> None:
     check(parse_load({"model": "/m", "stages": 2}), parse_job(a_job(**EXTEND, height=736)))
-
-
-def test_two_stages_with_guidance_are_not_made() -> None:
-    with pytest.raises(Unsupported):
-        check(parse_load({"model": "/m", "stages": 2, "sampling": "guided"}), parse_job(a_job()))
 
 
 @pytest.mark.parametrize(

@@ -18,14 +18,22 @@ import torch
 from safetensors.torch import save_file
 
 from ltx_worker import clip
-from ltx_worker.errors import Cancelled, InvalidRequest, Unsupported
+from ltx_worker.errors import Cancelled, InvalidRequest
 from ltx_worker.make import Made
+from ltx_worker.protocol import WorkerError
 
 from .conftest import PLAIN_LOAD, Heard
 from .looking import frames, heard, in_step, latents, picture
 from .test_sound import tone, wav
 
 Run = Callable[..., Made]
+
+
+def lora(path: Path, seed: int) -> str:
+    generator = torch.Generator().manual_seed(seed)
+    key = "transformer.transformer_blocks.0.attn1.to_q"
+    save_file({f"{key}.lora_A.weight": torch.randn(4, 32, generator=generator), f"{key}.lora_B.weight": torch.randn(32, 4, generator=generator)}, path)
+    return str(path)
 
 
 # A clip of its own
@@ -127,8 +135,116 @@ def test_guidance_steps_and_the_negative_prompt_count(run: Run, load: Any, job: 
     assert report.steps[-1] == (3, 3)
     others = [plain.sha256, made("b", steps=4), made("c", guidance=6), made("d", negative="a house")]
     assert len(set(others)) == 4
-    with pytest.raises(Unsupported):
-        run(load(sampling="guided", stages=2), job())
+
+
+# Guided, in two stages
+
+
+@pytest.fixture
+def refined(load: Any, tmp_path: Path) -> Callable[..., Any]:
+    def made(seed: int = 0, **more: Any) -> Any:
+        return load(sampling="guided", stages=2, refiner=lora(tmp_path / f"distilled-{seed}.safetensors", seed), **more)
+
+    return made
+
+
+@pytest.fixture
+def stages(monkeypatch: pytest.MonkeyPatch) -> list[tuple[dict[str, Any], Any]]:
+    """What each run of the loop was given and made."""
+    from ltx_worker import make
+
+    seen: list[tuple[dict[str, Any], Any]] = []
+    whole = make.sample
+
+    def sample(pipeline: Any, given: Any, prompts: Any, **more: Any) -> Any:
+        made = whole(pipeline, given, prompts, **more)
+        seen.append(({**more, "prompts": prompts, "scheduler": dict(pipeline.scheduler.config)}, made))
+        return made
+
+    monkeypatch.setattr(make, "sample", sample)
+    return seen
+
+
+SHIFTING = {"use_dynamic_shifting": True, "shift_terminal": 0.1, "base_shift": 0.95, "max_shift": 2.05}
+
+
+def test_a_guided_clip_is_refined_by_the_distilled_lora_alone(run: Run, refined: Any, job: Any, stages: Any, residents: Any, tmp_path: Path) -> None:
+    residents.unload()
+    models = residents.acquire(refined(), Heard())
+    models.scheduler = type(models.scheduler).from_config(models.scheduler.config, **SHIFTING)
+    report = Heard()
+    images = {"operation": "image-to-video", "images": [{"path": picture(tmp_path, 1)}, {"path": picture(tmp_path, 2), "frame": 8}]}
+    size = {"width": 128, "height": 128, "steps": 3, "negative": "a house", **images}
+    made = run(refined(), job(name="a", **size), report)
+    other = run(refined(seed=1), job(name="b", **size))
+    again = run(refined(), job(name="c", **size))
+    assert residents.current is models, "a refiner comes and goes without the model"
+    residents.unload()
+    assert [phase for phase in report.phases if phase != "load"] == ["encode", "denoise", "upsample", "refine", "decode", "write"]
+    assert report.steps[-6:] == [(step, 6) for step in range(1, 7)]
+    assert made.sha256 == again.sha256
+    assert clip.shape_of(made.clip, "x") == clip.Shape(9, Fraction(24), 128, 128)
+    (first, half), (second, full), (_, half_of_other), (_, full_of_other), *_ = stages
+    assert torch.equal(half.video, half_of_other.video) and torch.equal(half.audio, half_of_other.audio)
+    assert not torch.equal(full.video, full_of_other.video) and not torch.equal(full.audio, full_of_other.audio)
+    assert torch.equal(latents(other).video, full_of_other.video.cpu())
+    assert (first["sigmas"], first["width"], first["guidance"]["guidance_scale"], first["prompts"].negative is None) == (None, 64, 3.0, False)
+    assert first["scheduler"]["use_dynamic_shifting"] and first["scheduler"]["shift_terminal"] == 0.1
+    assert (second["sigmas"], second["width"], second["guidance"]["guidance_scale"]) == ((0.909375, 0.725, 0.421875), 128, 1.0)
+    assert second["prompts"].negative is None
+    assert (second["scheduler"]["use_dynamic_shifting"], second["scheduler"]["shift_terminal"]) == (False, None)
+
+
+def test_the_refiner_is_off_in_the_first_stage(run: Run, load: Any, refined: Any, job: Any, stages: Any, tmp_path: Path) -> None:
+    """The first stage of two is the one stage of a clip of half the size, with other adapters and without."""
+    for index, loras in enumerate(([], [{"path": lora(tmp_path / "look.safetensors", 5), "scale": 1.0}])):
+        stages.clear()
+        run(load(sampling="guided", loras=loras), job(name=f"half{index}", steps=2))
+        run(refined(loras=loras), job(name=f"full{index}", width=128, height=128, steps=2))
+        run(load(sampling="guided", loras=loras), job(name=f"again{index}", steps=2))
+        (_, half), (_, first), _, (_, again) = stages
+        assert torch.equal(half.video, first.video) and torch.equal(half.video, again.video)
+
+
+def test_of_two_guided_stages_words_and_adapters_count(run: Run, refined: Any, job: Any, tmp_path: Path) -> None:
+    size = {"width": 128, "height": 128, "steps": 2}
+    look = [{"path": lora(tmp_path / "look.safetensors", 5), "scale": 1.0}]
+    made = [run(refined(), job(name="a", **size)), run(refined(), job(name="b", negative="a house", **size)), run(refined(loras=look), job(name="c", **size))]
+    assert len({one.sha256 for one in made}) == 3
+
+
+def test_a_job_stopped_while_it_is_refined_leaves_the_model_as_it_was(run: Run, load: Any, refined: Any, job: Any, tmp_path: Path) -> None:
+    plain = run(load(sampling="guided"), job(name="a", steps=2))
+    for stop in ({"stop_at_step": 2}, {"stop_at_step": 4}):
+        with pytest.raises(Cancelled):
+            run(refined(), job(name="stopped", width=128, height=128, steps=2), Heard(**stop))
+        assert torch.equal(latents(run(load(sampling="guided"), job(name="b", steps=2))).video, latents(plain).video)
+        (tmp_path / "b.latents.safetensors").unlink()
+
+
+def test_two_guided_stages_need_a_refiner_that_is_named_or_plainly_there(run: Run, load: Any, refined: Any, job: Any, tiny: Path, tmp_path: Path) -> None:
+    size = {"width": 128, "height": 128, "steps": 2}
+    with pytest.raises(WorkerError, match="need the distilled LoRA") as raised:
+        run(load(sampling="guided", stages=2), job(**size))
+    assert raised.value.code == "MODEL_MISSING"
+    with pytest.raises(WorkerError, match="nowhere.safetensors"):
+        run(load(sampling="guided", stages=2, refiner=str(tmp_path / "nowhere.safetensors")), job(**size))
+    named = run(refined(), job(name="named", **size))
+    model = tmp_path / "model"
+    model.mkdir()
+    for part in tiny.iterdir():
+        (model / part.name).symlink_to(part)
+    lora(model / "ltx-2.3-22b-distilled-lora-384.safetensors", 0)
+    found = run(load(sampling="guided", stages=2, model=str(model)), job(name="found", **size))
+    assert torch.equal(latents(found).video, latents(named).video)
+    lora(model / "ltx-2.3-22b-distilled-lora-384-1.1.safetensors", 1)
+    with pytest.raises(WorkerError, match="plainly it"):
+        run(load(sampling="guided", stages=2, model=str(model)), job(**size))
+    wrong = tmp_path / "wrong.safetensors"
+    save_file({"transformer.transformer_blocks.0.attn1.to_q.lora_A.weight": torch.zeros(4, 7)}, wrong)
+    with pytest.raises(WorkerError) as raised:
+        run(load(sampling="guided", stages=2, refiner=str(wrong)), job(**size))
+    assert (raised.value.code, raised.value.field) == ("MODEL_MISMATCH", "load.refiner")
 
 
 def test_the_negative_prompt_does_nothing_to_a_distilled_model(run: Run, load: Any, job: Any) -> None:
@@ -217,13 +333,10 @@ def test_segments_change_the_picture_by_their_place(run: Run, load: Any, job: An
 
 
 def test_an_adapter_changes_the_picture_and_goes_again(run: Run, load: Any, job: Any, tmp_path: Path) -> None:
-    generator = torch.Generator().manual_seed(0)
-    path = tmp_path / "look.safetensors"
-    key = "transformer.transformer_blocks.0.attn1.to_q"
-    save_file({f"{key}.lora_A.weight": torch.randn(4, 32, generator=generator), f"{key}.lora_B.weight": torch.randn(32, 4, generator=generator)}, path)
+    path = lora(tmp_path / "look.safetensors", 0)
     plain = run(load(), job(name="a"))
-    full = run(load(loras=[{"path": str(path), "scale": 1.0}]), job(name="b"))
-    half = run(load(loras=[{"path": str(path), "scale": 0.5}]), job(name="c"))
+    full = run(load(loras=[{"path": path, "scale": 1.0}]), job(name="b"))
+    half = run(load(loras=[{"path": path, "scale": 0.5}]), job(name="c"))
     none = run(load(), job(name="d"))
     assert len({plain.sha256, full.sha256, half.sha256}) == 3
     # The bytes name what they were made of; the latents themselves are the same again.

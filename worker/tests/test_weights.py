@@ -145,6 +145,16 @@ def test_identity_is_what_the_protocol_says(tmp_path: Path) -> None:
     assert weights.identity(model) != expected
 
 
+def test_a_refiners_bytes_are_part_of_the_identity_and_its_name_is_not(tmp_path: Path) -> None:
+    model, files = folder(tmp_path / "m"), [tmp_path / "one.safetensors", tmp_path / "two.safetensors"]
+    for file in files:
+        file.write_bytes(b"the same")
+    lines = [f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n" for name, path in [*weights.listing(model), ("refiner", files[0])]]
+    expected = hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
+    assert [weights.identity(model, refiner=file) for file in files] == [expected, expected]
+    assert weights.identity(model) != expected
+
+
 def test_identity_is_remembered_and_follows_changes(tmp_path: Path) -> None:
     model, memo = folder(tmp_path / "m"), tmp_path / "cache" / "files.json"
     first = weights.identity(model, None, memo)

@@ -15,6 +15,7 @@ export function localSettings(settings: Settings): ProviderUse['settings'] {
   const values: Readonly<Record<string, string | number | readonly string[] | undefined>> = {
     device: devices.length > 1 ? devices.map(({ text }) => text) : devices[0]?.text,
     upsampler: readText(of('upsampler', 'folder'))?.text,
+    refiner: readText(of('refiner', 'file'))?.text,
     sampling: readWord(of('sampling', 'way'), samplings),
     steps: readInt(of('steps', 'count'), 1, 200),
     guidance: readNumber(of('guidance', 'scale'), 1, 20),

@@ -1,5 +1,5 @@
 // An own GPU that runs LTX-2.3 through a worker: what it can make. Data only. `quality fast` is one pass at the asked size, `pro` two:
-// half the size, then doubled. Guided sampling knows one pass alone, heeds what to avoid, and takes its time.
+// half the size, then doubled. Guided sampling heeds what to avoid and takes its time; without a refiner it knows one pass alone, as `pro`.
 import type { Capabilities, ModelOperation, Offer } from '../../lang/catalogue.ts'
 import type { Quality } from '../../lang/program.ts'
 
@@ -68,6 +68,7 @@ const distilled = (['fast', 'pro'] as const).map((quality) => ({
   stages: quality === 'fast' ? (1 as const) : (2 as const),
 }))
 const guided = [{ model: 'ltx-2.3', quality: 'pro', stages: 1 }] as const
+const refined = distilled.map((way) => ({ ...way, model: 'ltx-2.3' }))
 
 /** Adapters are loaded with the model: as many as it bears, only for shots that have some. */
 const offers = (ways: readonly Way[]): readonly Offer[] =>
@@ -97,6 +98,9 @@ export const guidedLocal: Capabilities = {
   pace: { perSecond: 30, fixed: 5 },
 }
 
+/** Guided at half the size, then refined by the distilled adapter that the block names. */
+export const refinedLocal: Capabilities = { ...guidedLocal, offers: offers(refined) }
+
 export const local: Capabilities = {
   ...base,
   title: 'an own GPU',
@@ -105,5 +109,8 @@ export const local: Capabilities = {
   negative: false,
   // Depends on the card; the ledger of real runs knows better.
   pace: { perSecond: 8, fixed: 5 },
-  samplings: new Map([['guided', guidedLocal]]),
+  samplings: new Map([
+    ['guided', guidedLocal],
+    ['guided refined', refinedLocal],
+  ]),
 }

@@ -35,9 +35,9 @@ export const devicesOf = ({ device }: ProviderUse['settings']): readonly string[
 const isAbsolute = (path: string): boolean => /^(\/|[A-Za-z]:[\\/])/.test(path)
 const inProject = (path: string, root: string): string => (isAbsolute(path) ? path : `${root}/${path}`).replace(/(?<=.)\/+$/, '')
 
-/** The folders that a block names. */
+/** The folders that a block names, and the file that refines what guided sampling makes: of the project, or of the model's folder. */
 export async function foldersOf({ name, settings }: ProviderUse, { world, root }: Pick<Look, 'world' | 'root'>): Promise<Found<Folders>> {
-  const { model, upsampler } = settings
+  const { model, upsampler, refiner, sampling } = settings
   if (typeof model !== 'string')
     return { why: `\`provider ${name} local\` names no model`, next: 'write `model "FOLDER"` into its block: `ltx local setup` gets one' }
   const found: { model?: string; upsampler?: string } = {}
@@ -58,7 +58,14 @@ export async function foldersOf({ name, settings }: ProviderUse, { world, root }
       }
     found[what] = here
   }
-  return { here: { model: found.model ?? '', ...(found.upsampler === undefined ? {} : { upsampler: found.upsampler }) } }
+  const folders = { ...found, model: found.model ?? '' }
+  if (typeof refiner !== 'string' || sampling !== 'guided') return { here: folders }
+  for (const path of [inProject(refiner, root), inProject(refiner, folders.model)])
+    if ((await world.files.stat(path).catch(() => undefined))?.kind === 'file') return { here: { ...folders, refiner: path } }
+  return {
+    why: `there is no file ${refiner}, which \`refiner\` of ${name} names`,
+    next: 'put the distilled LoRA there, or leave `refiner` out: guided sampling then makes one pass',
+  }
 }
 
 // ---- the model's bytes -------------------------------------------------------------------------------------
@@ -113,14 +120,17 @@ async function hashesOf(all: readonly ModelFile[], what: string, look: Look): Pr
   const fresh = all.filter((file) => !isKnown(file))
   const bytes = fresh.reduce((sum, file) => sum + file.bytes, 0)
   if (bytes > longBytes) look.tell?.(`reading ${what} once, ${gigabytes(bytes)}, to know it again`)
-  for (const file of fresh) known.set(file.path, [file.bytes, file.mtimeMs, await world.files.sha256(file.path)])
+  // One file may have two names: a refiner that lies in the model's folder.
+  for (const file of fresh) if (!isKnown(file)) known.set(file.path, [file.bytes, file.mtimeMs, await world.files.sha256(file.path)])
   if (fresh.length > 0 && memo !== undefined) await keepMemo(look, memo, known)
   return (path) => known.get(path)?.[2] ?? ''
 }
 
 /** SHA-256 over the files' own, as worker/PROTOCOL.md has it. */
-export async function weightsOf({ model, upsampler }: Folders, look: Look): Promise<Sha256> {
+export async function weightsOf({ model, upsampler, refiner }: Folders, look: Look): Promise<Sha256> {
   const all = [...(await walk(model, look)), ...(upsampler === undefined ? [] : await walk(upsampler, look, 'upsampler/'))]
+  const file = refiner === undefined ? undefined : await look.world.files.stat(refiner)
+  if (refiner !== undefined && file?.kind === 'file') all.push({ name: 'refiner', path: refiner, ...file })
   all.sort((a, b) => (a.name < b.name ? -1 : 1))
   const hashOf = await hashesOf(all, `the model in ${model}`, look)
   return look.world.sha256(all.map(({ name, path }) => `${name} ${hashOf(path)}\n`).join(''))

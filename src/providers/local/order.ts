@@ -7,7 +7,8 @@ import type { ProviderUse } from '../../lang/program.ts'
 import type { Ready } from '../provider.ts'
 import type { JobOrder, Load } from './talk.ts'
 
-export type Folders = { readonly model: string; readonly upsampler?: string }
+/** `refiner` is a file. */
+export type Folders = { readonly model: string; readonly upsampler?: string; readonly refiner?: string }
 
 const lacks = (what: string): never => {
   throw new ProviderFailure({

@@ -11,6 +11,7 @@ export const protocol = 1
 export type Load = {
   readonly model: string
   readonly upsampler?: string
+  readonly refiner?: string
   readonly sampling: 'distilled' | 'guided'
   readonly weights?: string
   readonly stages: 1 | 2
