@@ -16,6 +16,13 @@ function isPaused(socket: Socket): boolean {
   return typeof parser === 'object' && parser !== null && 'paused' in parser && parser.paused === true
 }
 
+/**
+ * What undici is told of a line that broke under a stopped parser: under this code it takes the answer for cut, under the system's own
+ * (`ECONNRESET`, as Node 24 says it) it would finish a parser that cannot be.
+ */
+const broken = (cause: unknown): Error =>
+  Object.assign(new Error(cause instanceof Error ? cause.message : 'the line was closed', { cause }), { code: 'UND_ERR_SOCKET' })
+
 /** Holds `end` and `close` back, in their order, while the parser is stopped. */
 export function patient(socket: Socket): Socket {
   const emit = socket.emit.bind(socket)
@@ -29,10 +36,13 @@ export function patient(socket: Socket): Socket {
         else return void setTimeout(tell, againMs)
       }
       waiting.shift()
-      emit(next.event, ...next.args)
+      // Destroyed, and still not read: what is left of the answer is gone.
+      if (isPaused(socket)) emit('error', broken(undefined))
+      if (next.event === 'close' || !isPaused(socket)) emit(next.event, ...next.args)
     }
   }
   socket.emit = (event: string, ...args: unknown[]): boolean => {
+    if (event === 'error' && isPaused(socket)) return emit('error', broken(args[0]))
     if (event !== 'end' && event !== 'close') return emit(event, ...args)
     waiting.push({ event, args, since: performance.now() })
     if (waiting.length === 1) tell()
