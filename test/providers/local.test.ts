@@ -204,8 +204,11 @@ describe('a worker', () => {
   test('that says nothing for half a minute is ended and replaced', async () => {
     worker.fault({ kind: 'freeze', at: 'denoise' })
     const clock = handClock()
-    const done = run(open({ clock }), await job())
+    const heard: string[] = []
+    const done = run(open({ clock }), await job(), (_, phase) => heard.push(phase))
     await noted('fault')
+    // The last that it will say has come through.
+    await vi.waitFor(() => expect(heard.join()).toContain('denoise'), { timeout: 20_000 })
     clock.turn(29_000)
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(isAlive(worker.starts()[0] ?? 0)).toBe(true)
@@ -218,8 +221,11 @@ describe('a worker', () => {
   test('that loads may be silent for a minute', async () => {
     worker.fault({ kind: 'freeze', at: 'load' })
     const clock = handClock()
-    const done = run(open({ clock }), await job())
+    const heard: string[] = []
+    const done = run(open({ clock }), await job(), (_, phase) => heard.push(phase))
     await noted('fault')
+    // The last that it will say has come through.
+    await vi.waitFor(() => expect(heard.join()).toContain('load'), { timeout: 20_000 })
     clock.turn(59_000)
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(isAlive(worker.starts()[0] ?? 0)).toBe(true)
