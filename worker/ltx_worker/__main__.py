@@ -44,7 +44,8 @@ def main() -> int:
 
 def _serve(arguments: argparse.Namespace, stdin: BinaryIO, stdout: BinaryIO) -> int:
     from .faults import Faults, read_fault
-    from .session import Session, Settings
+    from .report import Settings
+    from .session import Session
 
     session = Session(Settings(arguments.device, arguments.cache, Faults([read_fault(text) for text in arguments.fault])), stdin, stdout)
     for name in (signal.SIGTERM, signal.SIGHUP) if hasattr(signal, "SIGHUP") else (signal.SIGTERM,):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
@@ -21,11 +21,9 @@ from .estimate import Estimate, Room
 from .jobs import Job, Load
 from .make import Made, make
 from .protocol import WorkerError
+from .report import JobReport, Settings
 from .resident import Models, Residents, dtype_of
 from .weights import ModelFolder
-
-if TYPE_CHECKING:
-    from .session import JobReport, Settings
 
 
 class Work:
