@@ -40,9 +40,10 @@ describe('200 shots at a host that takes two at once', () => {
     expect(boughtTwice(books)).toEqual([])
     const refused = books.flatMap(({ kind }, at) => (kind === 'refused' ? [at] : []))
     expect(refused.length).toBeGreaterThan(0)
-    expect(refused.length).toBeLessThanOrEqual(8)
-    // The steady state: a tenth of the film at most is made before it.
-    expect(acceptedOf(books.slice(0, refused.at(-1) ?? 0)).length).toBeLessThanOrEqual(20)
+    // How many it takes hangs on how fast the host is beside waits that are hurried here: 5 to 11 have been seen.
+    expect(refused.length).toBeLessThanOrEqual(16)
+    // The steady state: a twentieth of the film at most is made before it.
+    expect(acceptedOf(books.slice(0, refused.at(-1) ?? 0)).length).toBeLessThanOrEqual(10)
   }, 120_000)
 })
 
