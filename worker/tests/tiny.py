@@ -69,7 +69,7 @@ def _pipeline(config: dict[str, Any]) -> tuple[Any, Any]:
         vae=_with_statistics(AutoencoderKLLTX2Video(**config["vae"])),
         audio_vae=_with_statistics(AutoencoderKLLTX2Audio(**config["audio_vae"])),
         text_encoder=Gemma3ForConditionalGeneration(Gemma3Config(**config["text_encoder"])),
-        tokenizer=_tokenizer(config["tokens"]),
+        tokenizer=byte_tokenizer(config["tokens"]),
         connectors=LTX2TextConnectors(**config["connectors"]),
         transformer=_lively(LTX2VideoTransformer3DModel(**config["transformer"])),
         vocoder=LTX2VocoderWithBWE(**config["vocoder"]),
@@ -97,7 +97,7 @@ def _lively(transformer: Any) -> Any:
     return transformer
 
 
-def _tokenizer(length: int) -> Any:
+def byte_tokenizer(length: int) -> Any:
     """A token a byte: no vocabulary has to be learnt, and no word is unknown."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
