@@ -3,8 +3,9 @@
 //
 // A refusal lets the whole account rest: for as long as the host says, else 1 to 20 seconds, doubling. Submits then go
 // one at a time. Twice refused with the same number of our jobs standing there: that number is what the host
-// takes. After two hours one more is tried, and after a refusal again when twice as long has passed. Otherwise it is the pace: the
-// gap between submits doubles, and shrinks by a tenth with each one that is taken. A host that refuses the key or has no credit left
+// takes. That it then took one is no proof of more, for one of those may have ended unseen; only what was seen there together is.
+// After two hours one more is tried, and after a refusal again when twice as long has passed. Otherwise, from the second refusal on where
+// jobs of ours stood there, it is the pace: the gap between submits doubles, and shrinks by a tenth with each one that is taken. A host that refuses the key or has no credit left
 // is sent nothing more: whoever waits for a turn is held back.
 import { type Failure, ProviderFailure } from '../failure.ts'
 import type { Clock } from '../world.ts'
@@ -14,8 +15,10 @@ export type Limits = { readonly concurrency: number; readonly staggerMs: number 
 
 /** One job's place at an account. */
 export type Place = {
-  /** Whether the host has the job now. */
+  /** Whether the host has the job, as far as is known. To be said before it is asked for it, too. */
   stand(there: boolean): void
+  /** Asked for it, the host had it. */
+  seen(): void
   /** Frees the place; more than once does no harm. */
   leave(): void
 }
@@ -41,7 +44,8 @@ const longestGapMs = 30_000
 /** How long a learned limit stands before one more is tried: a probe costs a refused call where nothing has changed. */
 const firstProbeMs = 2 * 60 * 60_000
 
-type Held = Place & { inside: boolean; standing: boolean }
+/** `askedAt`: how many submits had been taken when the host was last asked for the job. */
+type Held = Place & { inside: boolean; askedAt: number }
 type Waiter = { readonly place: Held; readonly go: () => void; readonly fail: (error: unknown) => void }
 
 /** What an account has learned, by the rules above. Times are monotonic. */
@@ -49,7 +53,7 @@ function openLessons({ concurrency, staggerMs }: Limits, clock: Clock) {
   let window = Number.POSITIVE_INFINITY
   let gapMs = staggerMs
   let restUntil = Number.NEGATIVE_INFINITY
-  let refusedAt: number | undefined
+  const refusedAt = new Set<number>()
   let row = 0
   let careful = 0
   let probeMs = firstProbeMs
@@ -75,17 +79,23 @@ function openLessons({ concurrency, staggerMs }: Limits, clock: Clock) {
     taken(standing: number) {
       row = 0
       careful = Math.max(0, careful - 1)
-      if (standing === refusedAt) refusedAt = undefined
       if (standing >= window) learn(standing + 1, firstProbeMs)
       gapMs = Math.max(staggerMs, Math.floor(gapMs * 0.9))
+    },
+    /** So many of our jobs were at the host together. */
+    had(together: number) {
+      for (const limit of refusedAt) if (limit < together) refusedAt.delete(limit)
     },
     refused({ kind, retryAfterMs }: Failure, standing: number, before: number) {
       rest(retryAfterMs ?? Math.min(20_000, 1000 * 2 ** row))
       row += 1
       if (before >= window) return learn(window, probeMs * 2)
-      if (kind === 'rate' && standing > 0 && refusedAt === standing) return learn(standing, firstProbeMs)
-      if (kind === 'rate' && standing > 0) refusedAt = standing
       careful = 3
+      const limit = kind === 'rate' ? Math.max(before, standing) : 0
+      if (refusedAt.has(limit)) return learn(limit, firstProbeMs)
+      if (limit > 0) refusedAt.add(limit)
+      // The first refusal with jobs of ours there: before the pace is blamed, it is tried whether it was their number.
+      if (refusedAt.size === 1 && limit > 0) return
       gapMs = Math.min(longestGapMs, Math.max(gapMs, 250) * 2)
     },
   }
@@ -96,7 +106,10 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
   const waiting: Waiter[] = []
   const places = new WeakMap<Place, Held>()
   let inside = 0
-  let standing = 0
+  const standing = new Set<Held>()
+  /** How many submits were taken, and which jobs are known to have stood there when the last one was. */
+  let taken = 0
+  const together = new Set<Held>()
   let submitting = 0
   let lastAt = Number.NEGATIVE_INFINITY
   let leftAt = Number.NEGATIVE_INFINITY
@@ -109,9 +122,9 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
   /** A place has to come free first, or so many milliseconds have to pass. */
   const waitOf = ({ place }: Waiter): number | 'place' => {
     if (!place.inside && inside >= lessons.most()) return 'place'
-    const taken = standing + submitting
-    const isProbe = taken === lessons.window() && submitting === 0 && lessons.mayProbe()
-    if ((taken >= lessons.window() && !isProbe) || (lessons.isCareful() && submitting > 0)) return 'place'
+    const there = standing.size + submitting
+    const isProbe = there === lessons.window() && submitting === 0 && lessons.mayProbe()
+    if ((there >= lessons.window() && !isProbe) || (lessons.isCareful() && submitting > 0)) return 'place'
     return Math.max(0, lessons.dueAt(lastAt) - clock.monotonic())
   }
   const serve = async (): Promise<void> => {
@@ -168,12 +181,16 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
       inside += 1
       const place: Held = {
         inside: true,
-        standing: false,
+        askedAt: -1,
         stand(there) {
-          if (there === place.standing) return
-          place.standing = there
-          standing += there ? 1 : -1
+          place.askedAt = taken
+          if (there === standing.has(place)) return
+          if (there) standing.add(place)
+          else standing.delete(place)
           wake()
+        },
+        seen() {
+          if (place.askedAt === taken) lessons.had(together.add(place).size)
         },
         leave() {
           place.stand(false)
@@ -191,16 +208,19 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
       const own = places.get(place)
       if (own === undefined) throw new Error('a submit without a place')
       await turn(own)
-      const before = standing
+      const before = standing.size
       try {
         signal.throwIfAborted()
         const sent = await send()
         lessons.taken(before)
+        taken += 1
         own.stand(true)
+        together.clear()
+        together.add(own)
         return sent
       } catch (error) {
         const failure = failureOf(error)
-        if (failure?.kind === 'rate' || failure?.kind === 'capacity') lessons.refused(failure, standing, before)
+        if (failure?.kind === 'rate' || failure?.kind === 'capacity') lessons.refused(failure, standing.size, before)
         if (failure?.kind === 'auth' || failure?.kind === 'funds') closed ??= { by: name, failure }
         throw error
       } finally {

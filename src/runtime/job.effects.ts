@@ -166,6 +166,7 @@ function poller(tools: JobTools, bill: Bill, told: Told): Effects['poll'] {
       case 'waiting':
       case 'working':
         listen(status.strange)
+        tools.place.seen()
         report(status.progress ?? 0, status.phase ?? status.state)
         return { done: false, nextPollMs: status.nextPollMs }
       case 'done': {

@@ -31,7 +31,7 @@ describe('200 shots at a host that takes two at once', () => {
     expect(boughtTwice(host.ledger())).toEqual([])
     expect(film.stored()).toHaveLength(200)
   }, 120_000)
-  test('where the script promises ten: the limit is found out, and few calls are refused', async () => {
+  test('where the script promises ten: the limit is found out, and then no call is refused any more', async () => {
     const { film, host } = await begin(200, { concurrency: 2 })
     const ran = await film.run({ concurrency: 10 })
     expect(ran.outcome).toMatchObject({ reason: 'finished', failures: [], blocked: [] })
@@ -40,9 +40,10 @@ describe('200 shots at a host that takes two at once', () => {
     expect(boughtTwice(books)).toEqual([])
     const refused = books.flatMap(({ kind }, at) => (kind === 'refused' ? [at] : []))
     expect(refused.length).toBeGreaterThan(0)
-    // How many it takes hangs on how fast the host is beside waits that are hurried here: 2 to 17 have been seen, mostly before the third
-    // shot. Without what is learned there would be more refusals than shots.
-    expect(refused.length).toBeLessThanOrEqual(40)
+    expect(refused.length).toBeLessThanOrEqual(8)
+    // The steady state: a quarter of the film at most is made before it. Where it begins hangs on how fast the host is beside waits that
+    // are hurried here: at shot 2 to 27 in fifty runs.
+    expect(acceptedOf(books.slice(0, refused.at(-1) ?? 0)).length).toBeLessThanOrEqual(50)
   }, 120_000)
 })
 

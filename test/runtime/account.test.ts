@@ -138,14 +138,40 @@ describe('an account', () => {
     expect(sent).toBe(true)
     expect(account.enter(() => undefined, false)).toBeUndefined()
   })
-  test('refused once with so many there and then taken: it was no limit', async () => {
+  test('refused with so many there, and then more seen there together: it was no limit', async () => {
     const { account, submit } = open()
-    await submit()
+    const first = await submit()
     await submit({ retryAfterMs: 0 })
-    await submit()
+    const second = await submit()
+    first.stand(true)
+    first.seen()
+    second.leave()
     await submit({ retryAfterMs: 0 })
     await submit()
     expect(account.enter(() => undefined, false)).toBeDefined()
+  })
+  test('taken with so many there, of which some may have ended: it is the limit all the same', async () => {
+    const { account, submit } = open()
+    const first = await submit()
+    await submit({ retryAfterMs: 0 })
+    // Asked before the next was taken, and answered after it.
+    first.stand(true)
+    const second = await submit()
+    first.seen()
+    second.leave()
+    await submit({ retryAfterMs: 0 })
+    expect(account.enter(() => undefined, false)).toBeUndefined()
+  })
+  test('refusals with more there between two with as many: the lesser is the limit', async () => {
+    const { account, submit } = open()
+    const [, second] = [await submit(), await submit()]
+    await submit({ retryAfterMs: 0 })
+    const third = await submit()
+    await submit({ retryAfterMs: 0 })
+    third.leave()
+    await submit({ retryAfterMs: 0 })
+    second.leave()
+    expect(account.enter(() => undefined, false)).toBeUndefined()
   })
   test('a limit stands two hours; then one more is tried, and tried again after twice as long', async () => {
     const { account, submit, clock, times } = open()
