@@ -39,6 +39,7 @@ describe('still photos', () => {
     'timelapse of clouds over a valley',
     'the crowd cheers',
     'he blinks',
+    'a gull lands on the mast',
     'ein Mann läuft durch den Regen und lacht über den Hund',
     '雨の中を男が走る',
     'un hombre corre bajo la lluvia y se ríe con su perro',
