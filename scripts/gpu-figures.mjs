@@ -4,7 +4,8 @@ const gigabytes = (bytes) => (bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : 
 const head = `# What own GPUs take
 
 Written by \`npm run test:gpu\` on a machine that has one; [gpu-figures.json](gpu-figures.json) has the same with all phases. Seconds are those of
-the fastest of several runs after one that warms up, with the model resident; peaks are the device's, as torch counts them.
+the fastest run, after one that warms up and with the model resident; sampling and decoding are parts of them. Peaks are the device's, as torch
+counts them; beside them stands what the worker's formula had expected, with a GB for the driver.
 `
 
 const none = `
@@ -12,34 +13,71 @@ const none = `
 measured on a processor with the tiny model, and stands in the benchmarks: \`npm run bench -- worker\`.
 `
 
-const row = ({ name, stages, width, height, frames, seconds, perSecondOfVideo, peakBytes, error }) =>
-  error === undefined
-    ? `| ${name} | ${stages} | ${width}x${height} | ${frames} | ${seconds.toFixed(2)} | ${perSecondOfVideo.toFixed(2)} | ${gigabytes(peakBytes)} |`
-    : `| ${name} | ${stages} | | | ${error.replaceAll('|', '/')} | | |`
+const kindOf = ({ tiny, random }) => (tiny ? 2 : random ? 1 : 0)
+const titles = ['', ', real size, random weights', ', the tiny model of the tests']
 
-const section = ({ device, tiny, on, versions, model, startSeconds, loadSeconds, residentBytes, operations }) => `
-## ${device.name}${tiny ? ', the tiny model of the tests' : ''}
+const seconds = (phases, names) => names.reduce((sum, name) => sum + (phases?.[name] ?? 0), 0).toFixed(2)
 
-${on}; ${gigabytes(device.memory)} of memory; torch ${versions.torch}, diffusers ${versions.diffusers}, transformers ${versions.transformers}.
-${tiny ? 'This shows what the machinery costs, and nothing of the real model.' : `Weights \`${model.weights.slice(0, 12)}\`, ${gigabytes(model.bytes)}, ${model.sampling}.`}
-The worker answered after ${startSeconds.toFixed(1)} s, the model was loaded in ${loadSeconds.toFixed(1)} s and took ${gigabytes(residentBytes)}.
+// The estimate is a formula's; a GB of it is for the driver's own context, which the peak does not count.
+const row = ({ name, stages, width, height, frames, seconds: wall, perSecondOfVideo, phases, peakBytes, estimate, error }) => {
+  const head = `| ${name} | ${stages} |`
+  const expected = estimate === undefined ? '' : gigabytes(estimate.need)
+  if (error !== undefined) return `${head} | | ${error.replaceAll('|', '/')} | | | | | ${expected} |`
+  const sampling = seconds(phases, ['denoise', 'upsample', 'refine'])
+  const times = `${wall.toFixed(2)} | ${sampling} | ${seconds(phases, ['decode'])} | ${perSecondOfVideo.toFixed(2)}`
+  return `${head} ${width}x${height} | ${frames} | ${times} | ${gigabytes(peakBytes)} | ${expected} |`
+}
 
-| operation | stages | size | frames | seconds | for a second of video | peak |
-|---|---|---|---|---|---|---|
-${operations.map(row).join('\n')}
+const aboutModel = (one) =>
+  [
+    `Weights \`${one.model.weights.slice(0, 12)}\`, ${gigabytes(one.model.bytes)}, ${one.model.sampling}.`,
+    `${gigabytes(one.model.bytes)} of random weights in the published shapes, ${one.model.sampling}: time and memory are those of the real model,
+pictures are noise. Noise is slow to write as a film, so seconds are a little more than a real clip takes; sampling and decoding are not.`,
+    'This shows what the machinery costs, and nothing of the real model.',
+  ][kindOf(one)]
+
+const section = (one) => `
+## ${one.device.name}${titles[kindOf(one)]}
+
+${one.on}; ${gigabytes(one.device.memory)} of memory; torch ${one.versions.torch}, diffusers ${one.versions.diffusers}, transformers ${one.versions.transformers}.
+${aboutModel(one)}
+The worker answered after ${one.startSeconds.toFixed(1)} s, the model was loaded in ${one.loadSeconds.toFixed(1)} s and took ${gigabytes(one.residentBytes)}.
+
+| operation | stages | size | frames | seconds | sampling | decoding | for a second of video | peak | estimated |
+|---|---|---|---|---|---|---|---|---|---|
+${one.operations.map(row).join('\n')}
 `
 
-/** Real models first, then the tiny one, each by device. */
+/** Real models first, then their likes of random weights, then the tiny one, each by device. */
 export function figuresText(measured) {
   if (measured.length === 0) return head + none
-  const real = measured.some(({ tiny }) => !tiny)
-  const lack = real ? '' : '\n**Nothing was measured with a real model yet.**\n'
+  const real = measured.some((one) => kindOf(one) === 0)
+  const lack = real ? '' : '\n**Nothing was measured with real weights yet.**\n'
   return (
     head +
     lack +
     [...measured]
-      .sort((a, b) => Number(a.tiny) - Number(b.tiny))
+      .sort((a, b) => kindOf(a) - kindOf(b))
       .map(section)
       .join('')
   )
+}
+
+const nameOf = (one) => JSON.stringify([one.device.name, kindOf(one), kindOf(one) === 2 ? '' : one.model.weights])
+const rowName = ({ name, stages, width, height }) => JSON.stringify([name, stages, width, height])
+
+/** What other devices and models took stays. Of the same, rows that were not measured again stay where the versions are the same. */
+export function mergedFigures(before, measured) {
+  const all = [...before]
+  for (const one of measured) {
+    const at = all.findIndex((other) => nameOf(other) === nameOf(one))
+    if (at < 0) {
+      all.push(one)
+      continue
+    }
+    const old = JSON.stringify(all[at].versions) === JSON.stringify(one.versions) ? all[at].operations : []
+    const again = new Set(one.operations.map(rowName))
+    all[at] = { ...one, operations: [...old.filter((row) => !again.has(rowName(row))), ...one.operations] }
+  }
+  return all
 }

@@ -1,11 +1,13 @@
 // `npm run test:gpu`: the worker's tests on a CUDA device, then what the device takes for each operation, written to docs/gpu-figures.json
 // and .md. Without a GPU it says why and ends with 1. `--model FOLDER` measures a real model too, `--device cuda:1` another device,
 // `--out FOLDER` writes elsewhere; with `--device cpu` it only measures, and writes where `--out` says: a trial of the measuring itself.
+// `--full-size FOLDER` measures a model of the real size with random weights, made there if need be (71.5 GB); `--cases text,extend` a part of
+// the operations; `--figures FILE` (repeatable) tests and measures nothing and takes what `python -m tests.figures` has written elsewhere.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { figuresText } from './gpu-figures.mjs'
+import { figuresText, mergedFigures } from './gpu-figures.mjs'
 import { root, testPython, workerFolder } from './python.mjs'
 
 const { values } = parseArgs({
@@ -16,10 +18,14 @@ const { values } = parseArgs({
     sampling: { type: 'string' },
     runs: { type: 'string', default: '3' },
     out: { type: 'string' },
+    'full-size': { type: 'string' },
+    cases: { type: 'string' },
+    figures: { type: 'string', multiple: true },
   },
 })
 const { device } = values
-const onGpu = device.startsWith('cuda')
+const elsewhere = values.figures !== undefined
+const onGpu = !elsewhere && device.startsWith('cuda')
 
 function refuse(why, next) {
   console.error(`test:gpu: ${why}\n  ${next}`)
@@ -27,8 +33,10 @@ function refuse(why, next) {
 }
 
 const python = testPython()
-if (python === undefined) refuse('there is no Python environment for the worker', 'node scripts/worker-env.mjs, or LTX_WORKER_PYTHON=PATH')
-if (!onGpu && values.out === undefined) refuse(`${device} is no GPU, and its figures do not belong in docs`, 'add --out FOLDER')
+if (python === undefined && !elsewhere)
+  refuse('there is no Python environment for the worker', 'node scripts/worker-env.mjs, or LTX_WORKER_PYTHON=PATH')
+if (!onGpu && !elsewhere && values.out === undefined)
+  refuse(`${device} is no GPU, and its figures do not belong in docs`, 'add --out FOLDER')
 
 const env = { ...process.env, LTX_TEST_DEVICE: device, PYTHONPATH: workerFolder, PYTHONDONTWRITEBYTECODE: '1', PYTHONUTF8: '1' }
 const run = (args, stdio) => spawnSync(python, args, { cwd: workerFolder, env, stdio, encoding: 'utf8', maxBuffer: 1 << 28 })
@@ -51,30 +59,33 @@ if (onGpu) {
 
 const tests = onGpu ? run(['-m', 'pytest', '-q', '-p', 'no:cacheprovider', '--rootdir', workerFolder, 'tests'], 'inherit').status : 0
 
-/** Figures of the tiny model, and of a real one where it was named. */
+/** Figures of the tiny model, and of larger ones that were named. */
 function measure(more) {
   const sampling = values.sampling === undefined ? [] : ['--sampling', values.sampling]
+  const cases = values.cases === undefined ? [] : ['--cases', values.cases]
   const { status, stdout } = run(
-    ['-m', 'tests.figures', '--device', device, '--runs', values.runs, ...sampling, ...more],
+    ['-m', 'tests.figures', '--device', device, '--runs', values.runs, ...sampling, ...cases, ...more],
     ['ignore', 'pipe', 'inherit'],
   )
   if (status !== 0) refuse('the figures could not be measured', 'the words above say why')
   return JSON.parse(stdout)
 }
 
-const measured = [measure([])]
-if (values.model !== undefined) {
+const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'))
+const measured = elsewhere ? values.figures.map((path) => readJson(resolve(path))) : [measure([])]
+if (!elsewhere && values.model !== undefined) {
   const upsampler = values.upsampler === undefined ? [] : ['--upsampler', resolve(values.upsampler)]
   measured.push(measure(['--model', resolve(values.model), ...upsampler]))
 }
+if (!elsewhere && values['full-size'] !== undefined)
+  measured.push(measure(['--full-size', resolve(values['full-size']), '--warm-up', 'once']))
 
-// What other devices and models took stays; the same is replaced.
+if (values.out === undefined && measured.some((one) => one.device.kind !== 'cuda'))
+  refuse('these figures are of no GPU, and do not belong in docs', 'add --out FOLDER')
 const folder = values.out === undefined ? join(root, 'docs') : resolve(values.out)
 mkdirSync(folder, { recursive: true })
 const path = join(folder, 'gpu-figures.json')
-const nameOf = ({ device, model, tiny }) => JSON.stringify([device.name, tiny, tiny ? '' : model.weights])
-const before = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).measured : []
-const all = [...before.filter((one) => !measured.some((other) => nameOf(other) === nameOf(one))), ...measured]
+const all = mergedFigures(existsSync(path) ? readJson(path).measured : [], measured)
 writeFileSync(path, `${JSON.stringify({ v: 1, measured: all }, null, 2)}\n`)
 writeFileSync(join(folder, 'gpu-figures.md'), figuresText(all))
 console.log(`written: ${path} and gpu-figures.md`)

@@ -1,10 +1,10 @@
 // What `npm run test:gpu` does where there is a GPU and where there is none; and that the page of figures says what was measured.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { figuresText } from '../../scripts/gpu-figures.mjs'
+import { figuresText, mergedFigures } from '../../scripts/gpu-figures.mjs'
 import { describeWorker, workerPython } from './python.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -22,12 +22,14 @@ const row = {
   seconds: 12.3,
   perSecondOfVideo: 2.44,
   peakBytes: 41e9,
-  phases: {},
+  phases: { load: 0.01, encode: 0.02, denoise: 7, upsample: 0.25, refine: 2, decode: 1.5, write: 1.52 },
+  estimate: { need: 44e9 },
 }
 const one = {
   tiny: false,
+  random: false,
   on: '2026-01-01',
-  device: { name: 'Test GPU 9000', memory: 96e9 },
+  device: { kind: 'cuda', name: 'Test GPU 9000', memory: 96e9 },
   versions: { torch: '2.13.0', diffusers: '0.40.0', transformers: '5.12.1' },
   model: { weights: 'abcdef0123456789', bytes: 46e9, sampling: 'distilled' },
   startSeconds: 9,
@@ -43,12 +45,41 @@ describe('the page of figures', () => {
   })
   it('says what it has, and what it has not', () => {
     expect(figuresText([])).toContain('Nothing was measured on a GPU yet')
-    expect(figuresText([{ ...one, tiny: true }])).toContain('Nothing was measured with a real model yet')
-    const text = figuresText([{ ...one, tiny: true }, one])
+    for (const other of [{ tiny: true }, { random: true }])
+      expect(figuresText([{ ...one, ...other }])).toContain('Nothing was measured with real weights yet')
+    const text = figuresText([{ ...one, tiny: true }, { ...one, random: true }, one])
     expect(text).not.toContain('Nothing was measured')
-    expect(text).toContain('| text | 1 | 1280x704 | 121 | 12.30 | 2.44 | 41.0 GB |')
-    expect(text).toContain('| sound | 1 | | | OUT_OF_MEMORY: too / large | | |')
-    expect(text.indexOf('## Test GPU 9000\n')).toBeLessThan(text.indexOf('the tiny model of the tests'))
+    expect(text).toContain('| text | 1 | 1280x704 | 121 | 12.30 | 9.25 | 1.50 | 2.44 | 41.0 GB | 44.0 GB |')
+    expect(text).toContain('| sound | 1 | | | OUT_OF_MEMORY: too / large | | | | | 44.0 GB |')
+    const places = ['## Test GPU 9000\n', 'real size, random weights', 'pictures are noise', 'the tiny model of the tests'].map((part) =>
+      text.indexOf(part),
+    )
+    expect(places[0]).toBeGreaterThan(0)
+    expect(places).toEqual([...places].sort((a, b) => a - b))
+  })
+  it('keeps rows that were not measured again, while the versions are the same', () => {
+    const again = {
+      ...one,
+      on: '2026-02-02',
+      operations: [
+        { ...row, seconds: 5 },
+        { ...row, width: 1920 },
+      ],
+    }
+    const [together] = mergedFigures([one], [again]) as (typeof one)[]
+    expect(together?.on).toBe('2026-02-02')
+    expect(together?.operations.map(({ name, width, seconds }) => [name, width, seconds])).toEqual([
+      ['sound', 1280, 12.3],
+      ['text', 1280, 5],
+      ['text', 1920, 12.3],
+    ])
+    expect(mergedFigures([one], [{ ...again, versions: { torch: '3' } }])).toEqual([{ ...again, versions: { torch: '3' } }])
+    const others = [
+      { ...one, device: { name: 'Other' } },
+      { ...one, random: true },
+      { ...one, model: { weights: 'other' } },
+    ]
+    expect(mergedFigures([one], others)).toEqual([one, ...others])
   })
 })
 
@@ -60,6 +91,26 @@ describe('without a GPU', () => {
   it('or without a Python, that is said', () => {
     const { status, stderr } = run([], { LTX_WORKER_PYTHON: '/no/python' })
     expect([status, stderr]).toEqual([1, expect.stringContaining('there is no Python environment for the worker')])
+  })
+})
+
+describe('figures measured elsewhere', () => {
+  const written = (measured: object, more: readonly string[] = []) => {
+    const out = mkdtempSync(join(tmpdir(), 'ltx-figures-'))
+    writeFileSync(join(out, 'one.json'), JSON.stringify(measured))
+    const args = ['--figures', join(out, 'one.json'), ...more.map((word) => word.replace('OUT', out))]
+    return { out, ...run(args, { LTX_WORKER_PYTHON: '/no/python' }) }
+  }
+  it('become the page, with no Python and no GPU', () => {
+    const { out, status, stderr } = written(one, ['--out', 'OUT'])
+    expect(status, stderr).toBe(0)
+    expect(readFileSync(join(out, 'gpu-figures.md'), 'utf8')).toBe(figuresText([one]))
+    rmSync(out, { recursive: true })
+  })
+  it('of a processor do not belong in docs', () => {
+    const { out, status, stderr } = written({ ...one, device: { ...one.device, kind: 'cpu' } })
+    expect([status, stderr]).toEqual([1, expect.stringContaining('of no GPU')])
+    rmSync(out, { recursive: true })
   })
 })
 
