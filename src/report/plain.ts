@@ -151,8 +151,12 @@ function deliveredText(event: Extract<Stamped, { type: 'job.stored' }>): string 
   return `${formatSeconds(framesToSeconds(frames, rate))} ${size.width}x${size.height}, ${fileSize(bytes)}`
 }
 
-/** Says progress when the phase changes and at each further quarter; the rest would only fill the log. */
+/**
+ * Says progress when the phase changes and at each further quarter; the rest would only fill the log. What is done says so in a line of its
+ * own.
+ */
 function quarter(told: Map<string, string>, id: string, phase: string, progress: number, word: string): Said | undefined {
+  if (progress >= 1) return undefined
   const percent = Math.max(0, Math.min(75, Math.floor((progress || 0) * 4) * 25))
   const name = oneLine(phase)
   const text = [name, percent > 0 ? `${percent}%` : ''].filter(Boolean).join(' ')
