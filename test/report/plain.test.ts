@@ -73,7 +73,12 @@ describe('the log', () => {
   it('says progress in quarters, and not backwards', async () => {
     const progress = (share: number, phase = 'sampling'): Bare => ({ type: 'job.progress', job: 'storm/wave@1', phase, progress: share })
     const text = await log(
-      stamp([started(plan), ...[0, 0.1, 0.26, 0.3, 0.2, 0.51, 0.99, 1].map((share) => progress(share)), progress(0.99, 'checking'), progress(1, 'over')]),
+      stamp([
+        started(plan),
+        ...[0, 0.1, 0.26, 0.3, 0.2, 0.51, 0.99, 1].map((share) => progress(share)),
+        progress(0.99, 'checking'),
+        progress(1, 'over'),
+      ]),
     )
     expect(text.match(/(?<=storm\/wave@1 +)(sampling|checking|over).*/g)).toEqual([
       'sampling',
