@@ -85,6 +85,8 @@ class Estimate:
     offload: Offload
     basis: Literal["formula", "measured"]
     would_fit: Mapping[str, int] | None = None
+    work: int = 0
+    """What of `need` is beside the weights: a smaller job needs less of it."""
 
     @property
     def fits(self) -> bool:
@@ -186,12 +188,12 @@ def estimate(sizes: Sizes, load: Load, job: Job, room: Room, factors: Mapping[st
         need, phase = _need(sizes, taken, way, room.unified)
         basis: Literal["formula", "measured"] = "measured" if phase in known else "formula"
         least, _ = _need(sizes, taken, way, room.unified, 1.0 if basis == "measured" else OPTIMISM)
-        tried.append(Estimate(need, least, room.device, phase, way, basis))
+        tried.append(Estimate(need, least, room.device, phase, way, basis, work=taken[phase]))
         if tried[-1].fits:
             break
     if not tried:
         need, phase = _need(sizes, taken, "none", room.unified)
-        tried.append(Estimate(need, need, room.device, phase, "none", "formula"))
+        tried.append(Estimate(need, need, room.device, phase, "none", "formula", work=taken[phase]))
     chosen = next((one for one in tried if one.fits), min(tried, key=lambda one: one.need))
     if chosen.fits or not suggest:
         return chosen
@@ -199,6 +201,11 @@ def estimate(sizes: Sizes, load: Load, job: Job, room: Room, factors: Mapping[st
 
 
 # What would fit instead
+
+
+def tighter(expected: Estimate, room: Room) -> Room:
+    """Room well below what was just seen not to be enough. The weights stay what they are: only the work can be made less."""
+    return replace(room, device=min(room.device, expected.need - expected.work // 5))
 
 
 def would_fit(sizes: Sizes, load: Load, job: Job, room: Room, factors: Mapping[str, float] | None = None) -> dict[str, int] | None:

@@ -135,8 +135,7 @@ class Work:
         if self._attempt is not None:
             found, load, job, expected = self._attempt
             room = self.room()
-            tight = Room(min(room.device, int(expected.need * 0.8)), room.main, room.unified)
-            fit = estimate.would_fit(self.sizes(found, load), load, job, tight, self.factors(load))
+            fit = estimate.would_fit(self.sizes(found, load), load, job, estimate.tighter(expected, room), self.factors(load))
         return WorkerError("OUT_OF_MEMORY", f"{error.message}; the model was unloaded", would_fit=fit)
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
+from ltx_worker import machine
+
+# As in the worker's own process, and before torch is there: on a card it decides which kernels are chosen.
+machine.prepare_environment()
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +16,6 @@ from typing import Any
 
 import pytest
 
-from ltx_worker import machine
 from ltx_worker.jobs import Job, Load, parse_job, parse_load
 
 from .tiny import tiny_model

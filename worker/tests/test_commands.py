@@ -77,7 +77,7 @@ def test_doctor_tells_device_files_and_what_fits(tiny: Path) -> None:
 def test_a_refiner_is_counted(tiny: Path, tmp_path: Path) -> None:
     heavy = tmp_path / "refiner.safetensors"
     save_file({"any": torch.zeros(1000, 1000)}, heavy)
-    need = [doctor(asked(tiny, refiner=heavy, sampling=sampling))["fits"][0] for sampling in ("distilled", "guided")]
+    need = [doctor(asked(tiny, refiner=heavy, sampling=sampling, dtype="float32"))["fits"][0] for sampling in ("distilled", "guided")]
     assert [row["stages"] for row in need] == [2, 2] and need[1]["need"] - need[0]["need"] >= 4_000_000
     told = json.loads(python("-m", "ltx_worker", "identify", str(tiny), "--refiner", str(heavy)).stdout)
     assert told["weights"] == weights.identity(tiny, refiner=heavy) != weights.identity(tiny)

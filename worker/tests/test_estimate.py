@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ltx_worker import estimate
-from ltx_worker.estimate import GIB, Room, Sizes
+from ltx_worker.estimate import GIB, Offload, Room, Sizes
 from ltx_worker.jobs import Extend, Image, Job, Load, Retake, Segment, check
 
 PARTS = {"text_encoder": 24 * GIB, "transformer": 38 * GIB, "connectors": 2 * GIB, "vae": GIB, "audio_vae": GIB // 4, "vocoder": GIB // 4, "latent_upsampler": GIB}
@@ -90,6 +90,17 @@ def test_between_hope_and_certainty_it_may_be_tried() -> None:
     need = estimate.estimate(SIZES, replace(LOAD, offload="leaves"), JOB, card(141)).need
     one = estimate.estimate(SIZES, replace(LOAD, offload="leaves"), JOB, Room(need - GIB, 256 * GIB, False))
     assert (one.fits, one.hopeless) == (False, False)
+
+
+@pytest.mark.parametrize("offload", ["none", "phases", "leaves"])
+def test_after_it_ran_out_something_smaller_is_named_though_the_weights_are_most_of_it(offload: Offload) -> None:
+    load, room = replace(LOAD, offload=offload), card(141)
+    fit = estimate.would_fit(SIZES, load, JOB, estimate.tighter(estimate.estimate(SIZES, load, JOB, room), room))
+    assert fit is not None
+    pixels, before = fit["width"] * fit["height"] * fit["frames"], JOB.width * JOB.height * JOB.frames
+    assert 0.3 * before < pixels < 0.9 * before
+    # Where less is free than that, it is what is free that counts.
+    assert estimate.tighter(estimate.estimate(SIZES, load, JOB, room), card(1)).device == GIB
 
 
 def test_an_extend_is_shortened_by_whole_latents_and_a_retake_never() -> None:

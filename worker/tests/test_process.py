@@ -226,19 +226,27 @@ def test_cancel_in_mid_step_then_another(worker: Driver, model: Path, tmp_path: 
 
 def test_beats_go_on_while_a_job_does(worker: Driver, model: Path, tmp_path: Path) -> None:
     worker.beats.clear()
-    id = worker.send("make", load=load(model, stages=2), job=job(tmp_path, "long", width=512, height=320, frames=97))
-    assert worker.answer(id)[0]["is"] == "made"
-    beats = [(at, beat) for at, beat in worker.beats if beat["id"] == id]
+    began, ids = time.monotonic(), set[str]()
+    # A card makes many such clips between two beats.
+    while time.monotonic() - began < 3 * BEAT:
+        ids.add(worker.send("make", load=load(model, stages=2), job=job(tmp_path, f"long{len(ids)}", width=512, height=320, frames=97)))
+        assert worker.until(**{"is": "made"})["id"] in ids
+    beats = [(at, beat) for at, beat in worker.beats if beat["id"] in ids]
     assert len(beats) >= 2 and {beat["phase"] for _, beat in beats} <= {"load", "encode", "denoise", "upsample", "refine", "decode", "write"}
     gaps = [after[0] - before[0] for before, after in zip(worker.beats, worker.beats[1:])]
     assert max(gaps) < 2 * BEAT
 
 
-def test_too_large_is_refused_before_anything_begins(worker: Driver, model: Path, tmp_path: Path) -> None:
-    answer, events = worker.answer(worker.send("make", load=load(model), job=job(tmp_path, width=4096, height=4096, frames=1025)))
-    assert (answer["code"], answer["retryable"]) == ("OUT_OF_MEMORY", False)
-    assert set(answer["wouldFit"]) == {"width", "height", "frames"}
-    assert [event["is"] for event in events] == ["phase"]
+def test_too_large_is_refused_before_anything_begins(model: Path, tmp_path: Path) -> None:
+    # Without a cache: a card that has learnt how little the tiny model takes would begin it.
+    worker = Driver()
+    try:
+        answer, events = worker.answer(worker.send("make", load=load(model), job=job(tmp_path, width=4096, height=4096, frames=1025)))
+        assert (answer["code"], answer["retryable"]) == ("OUT_OF_MEMORY", False)
+        assert set(answer["wouldFit"]) == {"width", "height", "frames"}
+        assert [event["is"] for event in events] == ["phase"]
+    finally:
+        worker.kill()
 
 
 def test_prompts_are_encoded_once(worker: Driver, model: Path, tmp_path: Path) -> None:
