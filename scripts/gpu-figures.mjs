@@ -41,7 +41,8 @@ const section = (one) => `
 
 ${one.on}; ${gigabytes(one.device.memory)} of memory; torch ${one.versions.torch}, diffusers ${one.versions.diffusers}, transformers ${one.versions.transformers}.
 ${aboutModel(one)}
-The worker answered after ${one.startSeconds.toFixed(1)} s, the model was loaded in ${one.loadSeconds.toFixed(1)} s and took ${gigabytes(one.residentBytes)}.
+The worker answered after ${one.startSeconds.toFixed(1)} s, the model was loaded in ${one.loadSeconds.toFixed(1)} s and took ${gigabytes(one.residentBytes)};
+the first clip took ${one.firstSeconds.toFixed(1)} s, with the text encoder's loading and all weights' way to the device.
 
 | operation | stages | size | frames | seconds | sampling | decoding | for a second of video | peak | estimated |
 |---|---|---|---|---|---|---|---|---|---|

@@ -34,6 +34,7 @@ const one = {
   model: { weights: 'abcdef0123456789', bytes: 46e9, sampling: 'distilled' },
   startSeconds: 9,
   loadSeconds: 31,
+  firstSeconds: 60.04,
   residentBytes: 40e9,
   operations: [row, { ...row, name: 'sound', error: 'OUT_OF_MEMORY: too | large' }],
 }
@@ -50,6 +51,7 @@ describe('the page of figures', () => {
     const text = figuresText([{ ...one, tiny: true }, { ...one, random: true }, one])
     expect(text).not.toContain('Nothing was measured')
     expect(text).toContain('| text | 1 | 1280x704 | 121 | 12.30 | 9.25 | 1.50 | 2.44 | 41.0 GB | 44.0 GB |')
+    expect(text).toContain('the first clip took 60.0 s')
     expect(text).toContain('| sound | 1 | | | OUT_OF_MEMORY: too / large | | | | | 44.0 GB |')
     const places = ['## Test GPU 9000\n', 'real size, random weights', 'pictures are noise', 'the tiny model of the tests'].map((part) =>
       text.indexOf(part),
