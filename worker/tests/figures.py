@@ -85,7 +85,7 @@ def main() -> int:
         print(f"{given.full_size} is made, in {time.monotonic() - began:.0f} s", file=sys.stderr)
     model = given.model or given.full_size or tiny_model()
     kind = "real" if given.model is not None else RANDOM if given.full_size is not None else "tiny"
-    load = {"model": str(model), "sampling": given.sampling, "deterministic": given.deterministic, "dtype": given.dtype}
+    load = {"model": str(model), "sampling": given.sampling, "deterministic": given.deterministic, "dtype": given.dtype, "offload": given.offload}
     if given.upsampler is not None:
         load["upsampler"] = str(given.upsampler)
     if kind == RANDOM:
@@ -117,6 +117,7 @@ def measure(device: str, plan: Plan, folder: Path, out: Path | None = None) -> d
             "loadSeconds": loaded["seconds"],
             "residentBytes": loaded["resident"],
             "deterministic": plan.load["deterministic"],
+            "offload": plan.load["offload"],
             "runs": plan.runs,
             "operations": [],
         }
@@ -128,9 +129,7 @@ def measure(device: str, plan: Plan, folder: Path, out: Path | None = None) -> d
         found["firstSeconds"] = round(time.monotonic() - before, 2)
         tell("first", first)
         _keep(out, found)
-        for case in _cases(plan, folder):
-            if not case.key.startswith(plan.cases):
-                continue
+        for case in _wanted(plan, list(_cases(plan, folder))):
             row = _row(driver, plan, folder, case, cache / "memory.json")
             found["operations"].append(row)
             tell(case.key, row)
@@ -201,6 +200,14 @@ def _row(driver: Driver, plan: Plan, folder: Path, case: Case, learnt: Path) -> 
     return row
 
 
+def _wanted(plan: Plan, cases: list[Case]) -> Iterator[Case]:
+    """In the order in which they are named, so that the time there is goes to what matters most."""
+    left = list(cases)
+    for beginning in plan.cases:
+        yield from (case for case in left if case.key.startswith(beginning))
+        left = [case for case in left if not case.key.startswith(beginning)]
+
+
 def _cases(plan: Plan, folder: Path) -> Iterator[Case]:
     """Each operation, in one stage and, where it has them, in two; of a real size a larger one too. Later ones go on from the first clip."""
     scale = plan.scale
@@ -267,9 +274,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--beside", type=Path, default=None, help="where parts of it go that find no room there")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--warm-up", choices=("each", "once"), default="each", help="one run more of each case, or one clip before all of them")
-    parser.add_argument("--cases", default="", help="beginnings of their names, as text,extend,large-text-2; usually all")
+    parser.add_argument("--cases", default="", help="beginnings of their names in the order wanted, as text,extend,large-text-2; usually all")
     parser.add_argument("--size", type=int, nargs=3, default=None, metavar=("WIDTH", "HEIGHT", "FRAMES"))
     parser.add_argument("--dtype", choices=("auto", "bfloat16", "float32"), default="auto")
+    parser.add_argument("--offload", choices=("auto", "none", "phases", "leaves"), default="auto")
     parser.add_argument("--deterministic", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--out", type=Path, default=None)
     return parser.parse_args()
