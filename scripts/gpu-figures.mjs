@@ -65,7 +65,7 @@ export function figuresText(measured) {
 }
 
 const nameOf = (one) => JSON.stringify([one.device.name, kindOf(one), kindOf(one) === 2 ? '' : one.model.weights])
-const rowName = ({ name, stages, width, height }) => JSON.stringify([name, stages, width, height])
+const rowName = ({ name, stages, width, height, frames }) => JSON.stringify([name, stages, width, height, frames])
 
 /** What other devices and models took stays. Of the same, rows that were not measured again stay where the versions are the same. */
 export function mergedFigures(before, measured) {

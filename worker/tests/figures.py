@@ -44,6 +44,7 @@ class Scale:
 TINY = Scale(128, 128, 25)
 REAL = Scale(1280, 704, 121)
 LARGE = Scale(1920, 1088, 121)
+LONG = Scale(1280, 704, 481)
 
 RANDOM = "random"
 """What stands for the identity of random weights: reading all of them would say nothing."""
@@ -60,8 +61,8 @@ class Case:
     @property
     def key(self) -> str:
         """What `--cases` names it by."""
-        large = "large-" if self.scale == LARGE else ""
-        return f"{large}{self.name.replace(' ', '-')}-{self.stages}"
+        scale = {LARGE: "large-", LONG: "long-"}.get(self.scale, "")
+        return f"{scale}{self.name.replace(' ', '-')}-{self.stages}"
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ def _row(driver: Driver, plan: Plan, folder: Path, case: Case, learnt: Path) -> 
     # What earlier cases took would take the formula's place, and it is the formula that is to be seen beside the peak.
     learnt.unlink(missing_ok=True)
     expected = driver.ask("estimate", **plan.load, stages=case.stages, job=_job(folder, case, "estimate"))
-    size = {"width": case.scale.width, "height": case.scale.height, "frames": case.scale.frames}
+    size = {"width": case.scale.width, "height": case.scale.height, "frames": case.job.get("frames", case.scale.frames)}
     row: dict[str, Any] = {"name": case.name, "stages": case.stages, **size}
     if expected["is"] == "estimate":
         row["estimate"] = {name: expected[name] for name in ("need", "free", "phase", "offload", "fits")}
@@ -209,7 +210,7 @@ def _wanted(plan: Plan, cases: list[Case]) -> Iterator[Case]:
 
 
 def _cases(plan: Plan, folder: Path) -> Iterator[Case]:
-    """Each operation, in one stage and, where it has them, in two; of a real size a larger one too. Later ones go on from the first clip."""
+    """Each operation, in one stage and, where it has them, in two; of a real size a larger and a longer one too. Later ones go on from the first clip."""
     scale = plan.scale
     first, last = _picture(folder, 1), _picture(folder, 2)
     sound = _sound(folder, scale)
@@ -241,6 +242,7 @@ def _cases(plan: Plan, folder: Path) -> Iterator[Case]:
     if scale == REAL:
         for count in stages:
             yield Case("text", count, {}, LARGE)
+        yield Case("text", stages[-1], {}, LONG)
 
 
 def _picture(folder: Path, seed: int) -> str:
