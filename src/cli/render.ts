@@ -156,7 +156,7 @@ async function renderFilm(film: Film, { wanted, call, stopping, number }: Render
   }
   await screen.close()
   if (face !== 'json') tellEnd(film, made, io)
-  return exitOfRun(film, made, stopping)
+  return exitOfRun(made, stopping)
 }
 
 type Refusal = { readonly message: string; readonly next: readonly string[]; readonly exit: Exit }
@@ -236,11 +236,8 @@ function tellEnd(film: Film, { outcome, deliveries }: Made, io: Io): void {
   io.stdout.write(`${'next'.padEnd(width)}  ${next}\n`)
 }
 
-function exitOfRun(film: Film, { outcome }: Made, stopping: Stopping): Exit {
-  const lost = outcome.failures.some(
-    ({ job, failure, lost: gone }) =>
-      gone === true || (failure.kind === 'input' && (film.plan.jobs.find(({ id }) => id === job)?.price ?? 0) > 0),
-  )
+function exitOfRun({ outcome }: Made, stopping: Stopping): Exit {
+  const lost = outcome.failures.some(({ lost: gone }) => gone === true)
   const signal = stopping.by()
   return exitOf({
     reason: outcome.reason,

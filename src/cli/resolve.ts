@@ -22,9 +22,9 @@ type How = Extract<Event, { type: 'job.resolved' }>['how']
 
 /**
  * What is known of a purchase, as a person asks it. `wrong`: it came, and is not what was asked for. `open`: the host can tell, and is
- * asked by the next render. `adrift`: at the host, and no shot asks for it any more.
+ * asked by the next render. `unreached`: there, at an address that has died. `adrift`: at the host, and no shot asks for it any more.
  */
-type Standing = 'uncertain' | 'lost' | 'wrong' | 'open' | 'under way' | 'adrift'
+type Standing = 'uncertain' | 'lost' | 'wrong' | 'unreached' | 'open' | 'under way' | 'adrift'
 
 const pathOf = ({ job }: Attempt): string => job.split('@')[0] ?? job
 
@@ -53,7 +53,8 @@ function standingOf(attempt: Attempt, film: Film): Standing {
     case 'accepted':
     case 'done':
       if (!isWanted(attempt, film)) return 'adrift'
-      return attempt.wrong === true ? 'wrong' : 'under way'
+      if (attempt.wrong === true) return 'wrong'
+      return attempt.unreached === true ? 'unreached' : 'under way'
   }
 }
 
@@ -61,13 +62,14 @@ const words: Readonly<Record<Standing, string>> = {
   uncertain: 'sent, and no answer came back: it may have been bought',
   lost: 'paid for, and its result is gone or was given up',
   wrong: 'paid for, and what came is not what was asked for: it is kept aside, and asked for again by the next render',
+  unreached: 'made, and the address of its clip has died: the next render asks the host for another',
   open: 'sent, and no answer came back: the next render asks the host whether it has it',
   'under way': 'at the host; the next render goes on with it',
   adrift: 'at the host, and no shot asks for it any more; the next render fetches it and keeps the clip',
 }
 
 /** What needs a person's word first. */
-const order: readonly Standing[] = ['uncertain', 'lost', 'wrong', 'open', 'adrift', 'under way']
+const order: readonly Standing[] = ['uncertain', 'lost', 'wrong', 'unreached', 'open', 'adrift', 'under way']
 
 export async function resolve(call: Call, io: Io): Promise<number> {
   const { options } = call
@@ -130,8 +132,8 @@ function list(attempts: readonly Attempt[], film: Film, call: Call, io: Io): num
   // What is gone and not asked for any more needs nobody's word.
   const urgent = found.filter(({ attempt, standing }) => standing === 'uncertain' || (standing === 'lost' && isWanted(attempt, film)))
   const isUncertain = urgent.some(({ standing }) => standing === 'uncertain')
-  const isWrong = found.some(({ standing }) => standing === 'wrong')
-  const code = exitCode(isUncertain ? 'uncertain' : urgent.length > 0 ? 'missing' : isWrong ? 'shots' : 'ok')
+  const wrong = found.find(({ standing }) => standing === 'wrong' || standing === 'unreached')
+  const code = exitCode(isUncertain ? 'uncertain' : urgent.length > 0 ? 'missing' : wrong !== undefined ? 'shots' : 'ok')
   if (call.options.has('json')) {
     const purchases = found.map(({ attempt, standing }) => ({
       ...{ job: attempt.job, path: pathOf(attempt), standing, provider: attempt.provider, price: attempt.reserved },
@@ -144,7 +146,6 @@ function list(attempts: readonly Attempt[], film: Film, call: Call, io: Io): num
   if (found.length === 0) io.stdout.write('nothing is uncertain: every purchase is in the store, or was never made\n')
   for (const { attempt, standing } of found) io.stdout.write(entryText(attempt, standing, film))
   const first = urgent[0]
-  const wrong = found.find(({ standing }) => standing === 'wrong')
   if (first !== undefined) io.stdout.write(nextText(typedFilm(film, io), first.attempt, isWanted(first.attempt, film)))
   else if (wrong !== undefined)
     io.stdout.write(

@@ -351,8 +351,8 @@ export function openDoors(options: DoorOptions): Doors {
   /** 401, 403, 404 and 410 of a result: its URL has died, the job may still know a fresh one. */
   const deadOr = (reply: Reply): Failure => {
     if (![401, 403, 404, 410].includes(reply.status)) return refusalOf(reply)
-    const words = `${reply.status} for its result`
-    return { ...failure({ kind: 'expired', words, next: 'run again: a fresh address is asked for' }, reply.requestId), retry: true }
+    const made = failure({ kind: 'expired', next: 'run again: a fresh address is asked for' }, reply.requestId)
+    return { ...made, message: `${host} has a result at an address that has died (${reply.status})`, retry: true }
   }
 
   return {

@@ -23,6 +23,8 @@ export type Uploads = {
   uriOf(wanted: Wanted): Promise<string>
   /** A host that says it does not have a file any more is believed: it is sent again next time. */
   forget(uri: string): Promise<void>
+  /** The same for all that it has under an account. */
+  forgetAll(account: string): Promise<void>
 }
 
 const entrySchema = z.object({ uri: z.string(), at: z.number(), until: z.number().optional() })
@@ -83,6 +85,12 @@ export function openUploads(world: Pick<World, 'files' | 'clock'>, path: string)
     await write(book)
     return uri
   }
+  const drop = async (isGone: (name: string, entry: Entry) => boolean): Promise<void> => {
+    opened ??= readBook(files, path)
+    const book = await opened
+    for (const known of [passing, book]) for (const [name, entry] of [...known]) if (isGone(name, entry)) known.delete(name)
+    await write(book)
+  }
   return {
     async uriOf(wanted) {
       const { account, file, lastsMs = usualLastsMs } = wanted
@@ -97,11 +105,7 @@ export function openUploads(world: Pick<World, 'files' | 'clock'>, path: string)
       underWay.set(name, fresh)
       return fresh
     },
-    async forget(uri) {
-      opened ??= readBook(files, path)
-      const book = await opened
-      for (const known of [passing, book]) for (const [name, entry] of [...known]) if (entry.uri === uri) known.delete(name)
-      await write(book)
-    },
+    forget: (uri) => drop((_name, entry) => entry.uri === uri),
+    forgetAll: (account) => drop((name) => name.startsWith(`${account} `)),
   }
 }

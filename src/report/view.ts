@@ -277,6 +277,8 @@ export function fold(view: View, event: Stamped): View {
       break
     case 'run.stopped':
       draft.stopped = event
+      // What was told as done and is not in the store: it may be billed, and comes with the next run.
+      draft.reserved += Math.max(0, draft.spent - event.spent)
       draft.spent = event.spent
       break
     case 'cut.progress':

@@ -5,10 +5,11 @@
 // one at a time. Twice refused with the same number of our jobs standing there: that number is what the host
 // takes. That it then took one is no proof of more, for one of those may have ended unseen; only what was seen there together is.
 // After two hours one more is tried, and after a refusal again when twice as long has passed. Otherwise, from the second refusal on where
-// jobs of ours stood there, it is the pace: the gap between submits doubles, and shrinks by a tenth with each one that is taken. A host that refuses the key or has no credit left
-// is sent nothing more: whoever waits for a turn is held back.
+// jobs of ours stood there, it is the pace: the gap between submits doubles, and shrinks by a tenth with each one that is taken. A host that refuses the key, has no credit left, or
+// asks to be left alone for longer than a run waits is sent nothing more: whoever waits for a turn is held back.
 import { type Failure, ProviderFailure } from '../failure.ts'
 import type { Clock } from '../world.ts'
+import { isClosing, longestWaitMs } from './failure.ts'
 
 /** Jobs at once, and milliseconds between two submits. */
 export type Limits = { readonly concurrency: number; readonly staggerMs: number }
@@ -39,7 +40,6 @@ export type Account = {
   rest(ms: number): void
 }
 
-const longestRestMs = 5 * 60_000
 const longestGapMs = 30_000
 /** How long a learned limit stands before one more is tried: a probe costs a refused call where nothing has changed. */
 const firstProbeMs = 2 * 60 * 60_000
@@ -67,7 +67,7 @@ function openLessons({ concurrency, staggerMs }: Limits, clock: Clock) {
     careful = 0
   }
   const rest = (ms: number): void => {
-    restUntil = Math.max(restUntil, clock.monotonic() + Math.min(longestRestMs, Math.max(0, ms)))
+    restUntil = Math.max(restUntil, clock.monotonic() + Math.min(longestWaitMs, Math.max(0, ms)))
   }
   return {
     rest,
@@ -221,7 +221,7 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
       } catch (error) {
         const failure = failureOf(error)
         if (failure?.kind === 'rate' || failure?.kind === 'capacity') lessons.refused(failure, standing.size, before)
-        if (failure?.kind === 'auth' || failure?.kind === 'funds') closed ??= { by: name, failure }
+        if (failure !== undefined && isClosing(failure)) closed ??= { by: name, failure }
         throw error
       } finally {
         submitting -= 1

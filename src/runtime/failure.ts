@@ -107,6 +107,10 @@ const limits = { submit: 5, settle: 5, poll: 8, download: 5, check: 1, store: 1,
 /** A host that asks for more than this is not waited for. */
 export const longestWaitMs = 5 * 60_000
 
+/** After it a host is sent nothing more in this run: whatever is sent would fail in the same way. */
+export const isClosing = ({ kind, retryAfterMs = 0 }: Failure): boolean =>
+  kind === 'auth' || kind === 'funds' || retryAfterMs > longestWaitMs
+
 /** Refusals in which a host says that it has taken nothing. */
 const refusals: ReadonlySet<FailureKind> = new Set([
   'rate',

@@ -33,6 +33,8 @@ export type Attempt = {
   readonly expiresAt?: number
   /** Its clip came, and was not what was asked for. */
   readonly wrong?: true
+  /** The address of its clip has died; its host may give another. */
+  readonly unreached?: true
 }
 
 /** A clip that some run has put into the store. */
@@ -82,9 +84,19 @@ function close(state: Folding, key: Sha256, stages: readonly Stage[]): void {
   if (attempt !== undefined && stages.includes(attempt.stage)) state.open.delete(key)
 }
 
+type FailedEvent = Extract<Event, { type: 'job.failed' }> & { readonly at?: number }
+
+/** Only the address of the clip has died: its host may give another, for as long as it keeps the clip. */
+const isUnreached = ({ expiresAt }: Attempt, { failure, at }: FailedEvent): boolean =>
+  failure.kind === 'expired' && failure.retry && !(expiresAt !== undefined && at !== undefined && at >= expiresAt)
+
 /** A result that was paid for and is gone. */
-const isLoss = ({ stage, reserved }: Attempt, { failure }: Extract<Event, { type: 'job.failed' }>): boolean =>
-  failure.kind === 'expired' && failure.billed !== 'no' && reserved > 0 && (stage === 'accepted' || stage === 'done')
+const isLoss = (attempt: Attempt, event: FailedEvent): boolean =>
+  event.failure.kind === 'expired' &&
+  event.failure.billed !== 'no' &&
+  attempt.reserved > 0 &&
+  (attempt.stage === 'accepted' || attempt.stage === 'done') &&
+  !isUnreached(attempt, event)
 
 function resolve(state: Folding, { key, how, ticket }: Extract<Event, { type: 'job.resolved' }>): void {
   const attempt = state.open.get(key)
@@ -92,7 +104,7 @@ function resolve(state: Folding, { key, how, ticket }: Extract<Event, { type: 'j
   if (how === 'resubmit') state.open.delete(key)
   else if (how === 'give-up') state.open.set(key, { ...attempt, stage: 'lost' })
   else if (ticket !== undefined) {
-    const { wrong: _, ...found } = attempt
+    const { wrong: _, unreached: __, ...found } = attempt
     state.open.set(key, { ...found, stage: 'accepted', ticket })
   }
 }
@@ -145,6 +157,8 @@ function step(state: Folding, { run, event }: Recorded): void {
       if (attempt !== undefined && isLoss(attempt, event)) state.open.set(event.key, { ...attempt, stage: 'lost' })
       else if (attempt?.ticket !== undefined && event.resumable && event.failure.kind === 'mismatch')
         state.open.set(event.key, { ...attempt, wrong: true })
+      else if (attempt?.ticket !== undefined && event.resumable && isUnreached(attempt, event))
+        state.open.set(event.key, { ...attempt, unreached: true })
       else close(state, event.key, event.resumable ? ['intent'] : ['intent', 'sent', 'accepted', 'done'])
       return
     }

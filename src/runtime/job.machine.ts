@@ -101,8 +101,11 @@ export type JobEmitted = { readonly type: 'retrying'; readonly go: Go } & Failed
 function afterError(context: Context, thrown: unknown, step: Step): Partial<Context> {
   const { input } = context
   const { error, sent, byHost } = isStepError(thrown) ? thrown : { error: thrown, sent: false, byHost: false }
-  const failure = failureOf(error)
-  if (failure === undefined) return { bug: { error } }
+  const thrownAs = failureOf(error)
+  if (thrownAs === undefined) return { bug: { error } }
+  // That a question cost nothing says nothing of the job it asks about.
+  const isQuestion = step !== 'submit' && !byHost && thrownAs.billed === 'no'
+  const failure: Failure = isQuestion ? { ...thrownAs, billed: 'unknown' } : thrownAs
   const failures = (context.failures[step] ?? 0) + 1
   const misses = context.go.misses + (failure.kind === 'mismatch' ? 1 : 0)
   const { submit, price, tries } = input

@@ -3,6 +3,7 @@
 
 import type { Failure } from '../failure.ts'
 import type { Job, JobId, Sha256 } from '../lang/plan.ts'
+import { isClosing } from './failure.ts'
 import type { Place } from './gate.ts'
 import { deadlineOf, type Stored } from './history.ts'
 import { type Launched, type LaunchTools, launch } from './launch.ts'
@@ -68,11 +69,11 @@ async function block({ tools, result }: Bench, job: Job, by: JobId): Promise<voi
   await tools.recorder.note({ type: 'job.blocked', job: job.id, by })
 }
 
-/** A wrong key, an empty purse or a machine that lacks something stops a provider, a full disk all of them: more submits would only fail. */
-function shutAfter({ shut, tools }: Bench, job: Job, { kind }: Failure): void {
+/** What closes an account or a machine that lacks something stops a provider, a full disk all of them: more submits would only fail. */
+function shutAfter({ shut, tools }: Bench, job: Job, failure: Failure): void {
   const account = tools.gate.accountOf(job.provider)
-  if (kind === 'disk') shut.set('*', shut.get('*') ?? job.id)
-  if (kind === 'auth' || kind === 'funds' || kind === 'machine') shut.set(account, shut.get(account) ?? job.id)
+  if (failure.kind === 'disk') shut.set('*', shut.get('*') ?? job.id)
+  if (isClosing(failure) || failure.kind === 'machine') shut.set(account, shut.get(account) ?? job.id)
 }
 
 async function settle(bench: Bench, job: Job, launched: Launched): Promise<void> {

@@ -127,7 +127,7 @@ async function start(state: State): Promise<void> {
   state.clips.clear()
   for (const [id, stored] of resolved.kept) state.clips.set(id, stored)
   const lost = resolved.make.filter((job) => (job.made !== undefined || state.made.has(job.id)) && job.price > 0)
-  state.before = lost.map((job) => ({ job: job.id, failure: gone(job), uncertain: false }))
+  state.before = lost.map((job) => ({ job: job.id, failure: gone(job), uncertain: false, lost: true }))
   state.work = { jobs: plan.jobs, clips: state.clips, make: resolved.make, left: resolved.left, lock }
   if (!state.announced) await announce(state, resolved.make)
 }

@@ -16,7 +16,7 @@ import type { Calls, Ready } from '../../src/providers/provider.ts'
 import type { TestHost } from '../hosts/kit.ts'
 import { startHost } from '../hosts/kit.ts'
 import { acceptedOf } from '../hosts/ledger.ts'
-import { conforms, type HostSide } from './conformance.ts'
+import { conforms, failureFrom, type HostSide } from './conformance.ts'
 import { readyFor } from './suite-jobs.ts'
 import type { SuiteWorld } from './suite-world.ts'
 import { canary, openSuiteWorld } from './suite-world.ts'
@@ -255,6 +255,25 @@ test('an upload whose answer is lost is sent to a fresh slot: the old one takes 
     const puts = host.calls().filter(({ route }) => route === 'put')
     expect(puts.map(({ status }) => status)).toEqual([0, 412, 200])
     expect(acceptedOf(host.ledger())).toHaveLength(1)
+  } finally {
+    await host.stop()
+    suite.close()
+  }
+})
+
+test.each([
+  [404, undefined, 'base'],
+  [410, 'sync', 'transport sync'],
+])('a submit that has no place there (%i) has bought nothing, and is told so', async (status, transport, next) => {
+  const suite = await openSuiteWorld()
+  const host = await startHost('hosted-ltx', { key: canary })
+  try {
+    await host.fault({ route: 'submit', kind: 'status', status, json: told('not_found_error', 'no such thing') })
+    const calls = suite.open(hostedLtxProvider, { base: host.base, ...(transport === undefined ? {} : { transport }) })
+    const job = await readyFor(suite, hostedLtx, 'text-to-video')
+    const failure = await failureFrom(calls.submit(job, async () => undefined))
+    expect(failure).toMatchObject({ kind: 'invalid', retry: false, billed: 'no', next: expect.stringContaining(next) })
+    expect(failure.message).toContain('no such thing')
   } finally {
     await host.stop()
     suite.close()

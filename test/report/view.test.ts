@@ -121,6 +121,15 @@ describe('money', () => {
     expect([paid.spent, paid.reserved, leftOf(paid)]).toEqual([400_000, 0, 11_600_000])
     expect(paid.shots.find((shot) => shot.line.path === 'storm/news')?.spent).toBe(400_000)
   })
+  it('of a clip that was made and did not come may be spent all the same', () => {
+    const view = viewOf(
+      intent,
+      { type: 'job.done', ...at('storm/news@1'), billed: 480_000, servedModel: 'm' },
+      { type: 'job.failed', ...at('storm/news@1'), failure: failure(), resumable: true },
+      { type: 'run.stopped', reason: 'failed', made: 0, kept: 0, failed: 1, blocked: 0, spent: 0 },
+    )
+    expect([view.spent, view.reserved]).toEqual([0, 480_000])
+  })
   it('comes back when a failure was not billed, is gone when it was, and stays held when nobody knows', () => {
     const failed = (billed: 'yes' | 'no' | 'unknown'): readonly number[] => {
       const view = viewOf(intent, { type: 'job.failed', ...at('storm/news@1'), failure: failure({ billed }) })

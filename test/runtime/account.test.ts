@@ -82,11 +82,15 @@ describe('an account', () => {
     expect(times[1]).toBe(30_000)
     expect((times[2] ?? 0) - 30_000).toBeGreaterThanOrEqual(250)
   })
-  test('a wait of hours is not kept to', async () => {
-    const { submit, times } = open()
-    await submit({ retryAfterMs: 86_400_000 })
+  test('five minutes are waited; a host that asks for more is sent nothing more', async () => {
+    const { submit, times, clock } = open()
+    await submit({ retryAfterMs: 300_000 })
     await submit()
-    expect(times[1]).toBe(300_000)
+    expect(times).toEqual([0, 300_000])
+    await submit({ retryAfterMs: 300_001 })
+    await submit()
+    expect(times).toHaveLength(3)
+    expect(clock.monotonic()).toBeLessThan(302_000)
   })
   test('refused while nothing of ours stands there: it is the pace, which halves, and comes back', async () => {
     const { submit, times } = open()
@@ -237,15 +241,24 @@ describe('an account', () => {
   })
 })
 
-test.each(['auth', 'funds'] as const)('a run whose account is refused (%s) fails one shot; the others wait for it', async (kind) => {
-  const world = openMemoryWorld()
-  const host = openHost({ submit: () => failure(kind) })
-  const plan = planOf(
-    world,
-    Array.from({ length: 20 }, (_, at) => ({ id: `s${at}@1` })),
-  )
-  const { outcome } = await runRig({ world, host, plan, capabilities: { concurrency: 10, staggerMs: 250 } })
-  expect(host.submits).toEqual(['s0@1'])
-  expect(outcome.failures).toMatchObject([{ job: 's0@1', failure: { kind } }])
-  expect(outcome.blocked).toHaveLength(19)
-})
+test.each([
+  ['auth', {}],
+  ['funds', {}],
+  ['rate', { retry: true, retryAfterMs: 2 * 3600_000 }],
+  ['capacity', { retry: true, retryAfterMs: 2 * 3600_000 }],
+] as const)(
+  'a run whose account is refused (%s) fails one shot; the others wait for it, and nobody waits for hours',
+  async (kind, over) => {
+    const world = openMemoryWorld()
+    const host = openHost({ submit: () => failure(kind, over) })
+    const plan = planOf(
+      world,
+      Array.from({ length: 20 }, (_, at) => ({ id: `s${at}@1` })),
+    )
+    const { outcome } = await runRig({ world, host, plan, capabilities: { concurrency: 10, staggerMs: 250 } })
+    expect(host.submits).toEqual(['s0@1'])
+    expect(outcome.failures).toMatchObject([{ job: 's0@1', failure: { kind } }])
+    expect(outcome.blocked).toHaveLength(19)
+    expect(world.clock.monotonic()).toBeLessThan(60_000)
+  },
+)

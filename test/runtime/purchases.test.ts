@@ -1,5 +1,6 @@
 // What was bought and did not come: uncertain, lost, adrift; and the books that are kept of it all.
 import { describe, expect, test } from 'vitest'
+import { ProviderFailure } from '../../src/failure.ts'
 import { isFoundWithoutInputs } from '../../src/runtime/adrift.ts'
 import type { Event, Stamped } from '../../src/runtime/event.ts'
 import { openJournal } from '../../src/runtime/journal.ts'
@@ -137,6 +138,32 @@ describe('a result that is gone', () => {
     await say(rig, 'resubmit')
     await runRig(rig)
     expect(rig.host.submits).toHaveLength(2)
+  })
+  test('its address alone has died: the next run asks for another, and a person may buy it again all the same', async () => {
+    const died = failure('expired', { retry: true, billed: 'unknown' })
+    let alive = false
+    const rig = rigOf(one, { fetch: () => (alive ? undefined : died) })
+    for (const _again of [1, 2]) expect((await runRig(rig)).outcome.failures).toEqual([{ job: 'a@1', failure: died, uncertain: false }])
+    const { history } = await openJournal(rig.world, '/film/.ltx/journal/film')
+    expect([...history.open.values()]).toMatchObject([{ stage: 'done', unreached: true }])
+    alive = true
+    expect((await runRig(rig)).outcome).toMatchObject({ reason: 'finished', spent: 100 })
+    expect(rig.host.submits).toHaveLength(1)
+  })
+  test('its address has died, and the time is over until which the host keeps it', async () => {
+    const died = failure('expired', { retry: true, billed: 'unknown' })
+    const poll: Faults['poll'] = () => ({ state: 'done', expiresAt: 1 })
+    const rig = rigOf(one, { poll, fetch: () => died })
+    await runRig(rig)
+    expect((await runRig(rig)).outcome.failures).toMatchObject([{ failure: { kind: 'expired', billed: 'yes' }, lost: true }])
+    expect(rig.host.submits).toHaveLength(1)
+  })
+  test('a question that costs nothing says nothing of what the job it asks about has cost', async () => {
+    const poll = async (): Promise<never> => {
+      throw new ProviderFailure(failure('auth', { billed: 'no' }))
+    }
+    const rig = rigOf(one)
+    expect((await runRig({ ...rig, calls: { poll } })).outcome.failures).toMatchObject([{ failure: { kind: 'auth', billed: 'unknown' } }])
   })
   test('not billed, it may be bought again', async () => {
     let count = 0

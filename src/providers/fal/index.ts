@@ -1,13 +1,14 @@
 // fal.ai: a queue in front of every endpoint. A job goes in once, its id is the ticket, its state is asked for, and the
 // clip is fetched from the address that the result names. A lost answer is settled by fal's own list of requests.
 import { ProviderFailure } from '../../failure.ts'
-import type { InputRules } from '../../media/prepare.ts'
+import type { InputRules, Prepared } from '../../media/prepare.ts'
 import { prepareInput } from '../../media/prepare.ts'
 import { openClaims } from '../claims.ts'
 import { keptBack, openMissing, readForContent } from '../content.ts'
 import { answerAs, type Doors, openDoors } from '../http.ts'
 import type { Calls, Context, Provider, Ready, Status, Ticket } from '../provider.ts'
 import { strangeStatus } from '../provider.ts'
+import { type Brought, forgetUnread, orResend } from '../unread.ts'
 import { accountOf } from '../uploads.ts'
 import { cancelledThere, explainFal, initiateAnswer, type Result, resultAnswer, statusAnswer, submitAnswer } from './answers.ts'
 import { falCapabilities } from './capabilities.ts'
@@ -74,7 +75,7 @@ function openFal(context: Context): Calls {
   const ownerOf = (job: Ready): string => `${job.key} ${job.clientKey}`
   /** When each attempt of this process left. */
   const sentAt = new Map<string, number>()
-  const send = async (file: Awaited<ReturnType<typeof prepareInput>>) => {
+  const send = async (file: Prepared) => {
     const initiated = await rest.read({
       method: 'POST',
       path: '/storage/upload/initiate?storage_type=fal-cdn-v3',
@@ -89,8 +90,9 @@ function openFal(context: Context): Calls {
     })
     return { uri: file_url, until: world.clock.now() + uploadLastsMs }
   }
-  const bodyFor = async (job: Ready): Promise<FalBody> => {
+  const bodyFor = async (job: Ready): Promise<{ readonly json: FalBody; readonly brought: Brought }> => {
     const { request } = job
+    let fresh = false
     const uris = await Promise.all(
       [...job.files].map(async ([slot, path]) => {
         const heard = slot === 'audio' && request.heard !== undefined ? { heard: request.heard } : {}
@@ -106,10 +108,14 @@ function openFal(context: Context): Calls {
           rate: request.rate,
           ...heard,
         })
-        return [slot, await uploads.uriOf({ account, file, send })] as const
+        const sendNow = (one: Prepared) => {
+          fresh = true
+          return send(one)
+        }
+        return [slot, await uploads.uriOf({ account, file, send: sendNow })] as const
       }),
     )
-    return bodyOf(request, new Map(uris))
+    return { json: bodyOf(request, new Map(uris)), brought: { uris: uris.map(([, uri]) => uri), fresh } }
   }
 
   const missing = openMissing(queue)
@@ -154,12 +160,13 @@ function openFal(context: Context): Calls {
   return {
     async submit(job, sent) {
       const endpoint = endpointOf(job.request)
-      const json = await bodyFor(job)
+      const { json, brought } = await bodyFor(job)
       try {
-        const reply = await queue.pay({ method: 'POST', path: `/${endpoint}`, json }, () => {
+        const paid = queue.pay({ method: 'POST', path: `/${endpoint}`, json }, () => {
           sentAt.set(job.clientKey, world.clock.now())
           return sent()
         })
+        const reply = await orResend(uploads, brought, paid)
         const answer = answerAs(reply, submitAnswer, host, explainFal)
         // Not waited for: the ticket has to be in the journal first.
         void claims.claim(answer.request_id, ownerOf(job))
@@ -204,7 +211,7 @@ function openFal(context: Context): Calls {
           return { state: 'working', nextPollMs: pollMs }
         case 'COMPLETED':
           if (answer.error_type === 'client_cancelled') return { state: 'failed', failure: queue.failure(cancelledThere, reply.requestId) }
-          return outcome(ticket, job, said ?? answer.error_type ?? undefined)
+          return forgetUnread(uploads, account, await outcome(ticket, job, said ?? answer.error_type ?? undefined))
         default:
           // A word that is not known is no success.
           return strangeStatus(queue.words(answer.status).toLowerCase(), pollMs)

@@ -1,6 +1,6 @@
 // What every call of this provider stands on: the doors to the host, and a job put into the API's words with its files
 // uploaded.
-import { ProviderFailure } from '../../failure.ts'
+import { type Failure, ProviderFailure } from '../../failure.ts'
 import type { Explain } from '../explain.ts'
 import { type Doors, openDoors } from '../http.ts'
 import type { Context, Ready } from '../provider.ts'
@@ -22,6 +22,18 @@ export type Desk = {
   /** A refusal that a file's expiry at the host explains is tried once more, with the file sent anew. */
   orForget<T>(inputs: Inputs, work: Promise<T>): Promise<T>
 }
+
+/** What a submit is told for which the server has no place. */
+const nowhere = ({ use }: Context, said: string): Pick<Failure, 'kind' | 'message' | 'next' | 'retry' | 'billed'> => ({
+  kind: 'invalid',
+  message: `${host} takes no such job at this address${/: .*/.exec(said)?.[0] ?? ''}`,
+  next:
+    use.settings.transport === 'sync'
+      ? 'this old form is gone at the official API: take `transport sync` out of the provider block, or name a server that speaks it by `base`'
+      : 'correct `base` or `model` in the provider block',
+  retry: false,
+  billed: 'no',
+})
 
 const isHome = (base: string): boolean => /^https?:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?(\/|$)/i.test(base)
 
@@ -50,10 +62,14 @@ export function openDesk(context: Context): Desk {
       try {
         return await work
       } catch (error) {
-        const invalid = error instanceof ProviderFailure && error.failure.kind === 'invalid'
-        if (!invalid || !/uri|upload|storage|could not read/i.test(error.failure.message)) throw error
+        if (!(error instanceof ProviderFailure)) throw error
+        const { kind, message } = error.failure
+        // Before there is a job, `not found` speaks of a file or of the address: nothing was taken.
+        const failure: Failure = kind === 'expired' ? { ...error.failure, ...nowhere(context, message) } : error.failure
+        if (failure.kind !== 'invalid' || uris.size === 0 || !/uri|upload|storage|could not read/i.test(message))
+          throw new ProviderFailure(failure)
         for (const uri of uris.values()) await context.uploads.forget(uri)
-        throw fresh ? error : new ProviderFailure({ ...error.failure, retry: true })
+        throw new ProviderFailure({ ...failure, retry: !fresh })
       }
     },
   }

@@ -10,6 +10,7 @@ import { answerAs, openDoors } from '../http.ts'
 import type { Calls, Context, Provider, Ready, Status, Ticket } from '../provider.ts'
 import { strangeStatus } from '../provider.ts'
 import { byItsClock, inTime, sameInput, stillToWait } from '../same-input.ts'
+import { forgetUnread, orResend } from '../unread.ts'
 import { accountOf } from '../uploads.ts'
 import { clipOf, explainError, explainReplicate, type Prediction, prediction, predictions, stopped, uploaded } from './answers.ts'
 import { replicateCapabilities } from './capabilities.ts'
@@ -68,8 +69,13 @@ function open(context: Context): Calls {
     const until = Date.parse(expires_at ?? '')
     return { uri: urls.get, ...(Number.isNaN(until) ? {} : { until }) }
   }
-  const urisOf = async (job: Ready) =>
-    new Map(
+  const bring = async (job: Ready) => {
+    let fresh = false
+    const sendNow = (file: Prepared) => {
+      fresh = true
+      return send(file)
+    }
+    const uris = new Map(
       await Promise.all(
         [...job.files].map(async ([slot, path]) => {
           const heard = slot === 'audio' && job.request.heard !== undefined ? { heard: job.request.heard } : {}
@@ -85,10 +91,12 @@ function open(context: Context): Calls {
             rate: job.request.rate,
             ...heard,
           })
-          return [slot, await uploads.uriOf({ account, file, send })] as const
+          return [slot, await uploads.uriOf({ account, file, send: sendNow })] as const
         }),
       ),
     )
+    return { uris, brought: { uris: [...uris.values()], fresh } }
+  }
   const ask = async (ticket: Ticket): Promise<Prediction> =>
     answerAs(await doors.read({ method: 'GET', path: `/v1/predictions/${idOf(ticket)}` }), prediction, host)
 
@@ -144,15 +152,17 @@ function open(context: Context): Calls {
   return {
     async submit(job, sent) {
       const model = modelOf(job.request)
-      const input = inputOf(job.request, await urisOf(job))
+      const { uris, brought } = await bring(job)
+      const input = inputOf(job.request, uris)
       try {
-        const reply = await doors.pay(
+        const paid = doors.pay(
           { method: 'POST', path: `/v1/models/${model}/predictions`, headers: { 'cancel-after': deadline }, json: { input } },
           () => {
             sentAt.set(job.clientKey, world.clock.now())
             return sent()
           },
         )
+        const reply = await orResend(uploads, brought, paid)
         const { id } = answerAs(reply, prediction, host, explainReplicate)
         // Not waited for: the ticket has to be in the journal first.
         void claims.claim(id, nameOf(job))
@@ -172,7 +182,7 @@ function open(context: Context): Calls {
     },
     async poll(ticket, job) {
       void claims.claim(idOf(ticket), nameOf(job))
-      return statusOf(await ask(ticket))
+      return forgetUnread(uploads, account, statusOf(await ask(ticket)))
     },
     async fetch(ticket, _job, into) {
       // The address is asked for each time: it is nobody else's business, and may change.

@@ -7,6 +7,7 @@ import { keptBack, openMissing } from '../content.ts'
 import { openDoors } from '../http.ts'
 import type { Calls, Context, Provider, Ready, Status, Ticket } from '../provider.ts'
 import { strangeStatus } from '../provider.ts'
+import { type Brought, forgetUnread, orResend } from '../unread.ts'
 import { accountOf, type Uploaded } from '../uploads.ts'
 import { explainWave, host, type Prediction, readClassic, readList, readPrediction, readTicket, standingOf } from './answers.ts'
 import { wavespeedCapabilities } from './capabilities.ts'
@@ -81,16 +82,21 @@ function open({ world, signal, scratch, kept, tool, uploads, use }: Context): Ca
       throw error
     }
   }
-  const bodyFor = async ({ request, files }: Ready): Promise<WaveBody> => {
+  const bodyFor = async ({ request, files }: Ready): Promise<{ readonly json: WaveBody; readonly brought: Brought }> => {
+    let fresh = false
+    const sendNow = (file: Prepared): Promise<Uploaded> => {
+      fresh = true
+      return send(file)
+    }
     bodyOf(request, new Map([...files.keys()].map((slot) => [slot, ''])))
     const uris = await Promise.all(
       [...files].map(async ([slot, path]) => {
         const heard = slot === 'audio' && request.heard !== undefined ? { heard: request.heard } : {}
         const file = await prepareInput({ world, tool, signal, scratch, rules, slot, path, size: request.size, ...heard })
-        return [slot, await uploads.uriOf({ account, file, send })] as const
+        return [slot, await uploads.uriOf({ account, file, send: sendNow })] as const
       }),
     )
-    return bodyOf(request, new Map(uris))
+    return { json: bodyOf(request, new Map(uris)), brought: { uris: uris.map(([, uri]) => uri), fresh } }
   }
   const missing = openMissing(doors)
   const taskOf = async (ticket: Ticket): Promise<{ readonly task: Prediction; readonly requestId: string | undefined }> => {
@@ -101,15 +107,18 @@ function open({ world, signal, scratch, kept, tool, uploads, use }: Context): Ca
   return {
     async submit(job, sent) {
       const path = pathOf(job.request)
-      const json = await bodyFor(job)
+      const { json, brought } = await bodyFor(job)
+      const order = async (): Promise<Prediction> => {
+        const reply = await doors.pay({ method: 'POST', path: `/api/v3/${path}`, json }, async () => {
+          await known.begin(job.clientKey)
+          await sent()
+        })
+        return readPrediction(reply, doors)
+      }
       return alone(async () => {
         signal.throwIfAborted()
         try {
-          const reply = await doors.pay({ method: 'POST', path: `/api/v3/${path}`, json }, async () => {
-            await known.begin(job.clientKey)
-            await sent()
-          })
-          const { id } = readPrediction(reply, doors)
+          const { id } = await orResend(uploads, brought, order())
           await known.add(id, job.clientKey)
           return { id }
         } catch (error) {
@@ -137,7 +146,7 @@ function open({ world, signal, scratch, kept, tool, uploads, use }: Context): Ca
         case 'flagged':
           throw keptBack(doors, standing.words, requestId ?? task.id)
         case 'failed':
-          return { state: 'failed', failure: doors.failure(standing.explained, requestId ?? task.id) }
+          return forgetUnread(uploads, account, { state: 'failed', failure: doors.failure(standing.explained, requestId ?? task.id) })
       }
     },
     async fetch(ticket, _job, into) {

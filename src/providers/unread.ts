@@ -1,0 +1,32 @@
+// A host that cannot read a file of ours: it may have thrown it away sooner than it said. In go its words, out comes whether they say
+// so; what it holds is then forgotten, so that the file is sent anew.
+import { type Failure, ProviderFailure } from '../failure.ts'
+import type { Status } from './provider.ts'
+import type { Uploads } from './uploads.ts'
+
+const unread =
+  /file_download_error|\b(could ?n[o']t|can ?n[o']t|failed to|unable to|error while|not) (be )?(read|load|download|fetch|access|open|retriev)/i
+
+const isUnread = ({ kind, message }: Failure): boolean =>
+  (kind === 'input' || kind === 'invalid' || kind === 'host') && unread.test(message)
+
+/** What a job's files are called at the host. `fresh`: at least one of them was not there before. */
+export type Brought = { readonly uris: Iterable<string>; readonly fresh: boolean }
+
+/** A submit that is refused for a file that was there before is tried once more, with the file sent anew. */
+export async function orResend<T>(uploads: Uploads, { uris, fresh }: Brought, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (!(error instanceof ProviderFailure) || error.failure.kind === 'host' || !isUnread(error.failure)) throw error
+    for (const uri of uris) await uploads.forget(uri)
+    throw fresh ? error : new ProviderFailure({ ...error.failure, retry: true })
+  }
+}
+
+/** A job that ended for a file: nothing that the host holds is relied on any more. */
+export async function forgetUnread(uploads: Uploads, account: string, status: Status): Promise<Status> {
+  if (status.state !== 'failed' || !isUnread(status.failure)) return status
+  await uploads.forgetAll(account)
+  return { ...status, failure: { ...status.failure, next: 'run again: its files are sent anew' } }
+}
