@@ -26,6 +26,8 @@ export type Gate = {
   accountOf(provider: string): string
   /** A purchase that an earlier run has made goes on here: it counts once. */
   takeOver(purchase: Purchase): void
+  /** The host has said what it bills, perhaps more than was reserved: whoever is next finds so much less. */
+  bill(name: string, billed: Money): void
   /** What was reserved is now spent, at the price it really had; `0` gives it back. */
   settle(name: string, billed: Money): void
   /** A host has asked for a rest, somewhere else than at a submit. */
@@ -100,6 +102,7 @@ export function openGate(options: GateOptions): Gate {
     enter: (provider, freed, begun = false) => accountAt(provider).enter(freed, begun),
     accountOf: (provider) => doors.get(provider)?.account ?? provider,
     takeOver: ({ name, path, price }) => purse.takeOver(name, path, price),
+    bill: purse.bill,
     settle: purse.settle,
     rest: (provider, ms) => accountAt(provider).rest(ms),
     heldBackBy: (provider, failure) => accountAt(provider).heldBackBy(failure),

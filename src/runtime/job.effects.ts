@@ -175,6 +175,7 @@ function poller(tools: JobTools, bill: Bill, told: Told): Effects['poll'] {
         if (status.adjusted !== undefined) told.adjusted = status.adjusted
         const expiry = status.expiresAt === undefined ? {} : { expiresAt: status.expiresAt }
         await recorder.record({ type: 'job.done', job: job.id, key, attempt: go.number, ...bill, ...expiry })
+        tools.gate.bill(purchaseName(key, go), bill.billed)
         // The host has room again while the clip comes down.
         tools.place.leave()
         return { done: true, nextPollMs: 0 }

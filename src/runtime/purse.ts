@@ -31,6 +31,8 @@ export type Purse = {
   reserve(name: string, path: Path, price: Money): Short | undefined
   /** A purchase that an earlier run has made: it stands in the books, whatever the ceilings say, and counts once. */
   takeOver(name: string, path: Path, price: Money): void
+  /** The host has said what it bills: so much is set aside from now on. */
+  bill(name: string, billed: Money): void
   /** What was set aside is now spent, at the price it really had; `0` gives it back. */
   settle(name: string, billed: Money): void
   /** Settled here, purchases of earlier runs included. */
@@ -88,6 +90,12 @@ export function openPurse(budgets: Budgets, booked: readonly Booked[], now: () =
     },
     takeOver(name, path, price) {
       if (!entries.has(name)) add(name, { path, day: dayOf(now()), ours: true, before: true, open: true }, price)
+    },
+    bill(name, billed) {
+      const entry = entries.get(name)
+      if (entry === undefined || !entry.open) return
+      if (!entry.before) held += billed - entry.amount
+      change(entry, billed)
     },
     settle(name, billed) {
       const entry = entries.get(name)

@@ -119,6 +119,17 @@ describe('the purse', () => {
     expect(purse.reserve('z', 'a', 80)).toMatchObject({ scope: 'film' })
     expect(purse.spent()).toBe(60)
   })
+  test('what a host bills counts from when it says so, more or less than was set aside', () => {
+    const purse = openPurse({ run: 100 }, [], () => 0)
+    expect(purse.reserve('x', 'a', 20)).toBeUndefined()
+    purse.bill('x', 70)
+    expect([purse.reserved(), purse.spent()]).toEqual([70, 0])
+    expect(purse.reserve('y', 'b', 40)).toMatchObject({ scope: 'run', left: 30 })
+    purse.settle('x', 70)
+    purse.bill('x', 10)
+    expect([purse.reserved(), purse.spent()]).toEqual([0, 70])
+    expect(purse.reserve('y', 'b', 40)).toMatchObject({ left: 30 })
+  })
 })
 
 describe('the money door', () => {

@@ -230,6 +230,21 @@ describe('a run in which things go wrong', () => {
     expect([...outcome.made].sort()).toEqual(['s8@1', 's9@1'])
     expect(outcome.blocked).toHaveLength(6)
   })
+  test('a host that bills more than was set aside is believed at once: nothing more is sent that does not fit', async () => {
+    const faults: Faults = { poll: ({ polls }) => (polls < 2 ? undefined : { state: 'done', billed: 450 }) }
+    const rig = rigOf(
+      ['a', 'b', 'c', 'd'].map((id) => ({ id: `${id}@1` })),
+      faults,
+      new Map(),
+      { budget: 1000 },
+    )
+    const { outcome } = await runRig({ ...rig, capabilities: { concurrency: 1 } })
+    expect([rig.host.submits, outcome.spent]).toEqual([['a@1', 'b@1'], 900])
+    expect(outcome.failures.map(({ job, failure: { kind } }) => [job, kind])).toEqual([
+      ['c@1', 'budget'],
+      ['d@1', 'budget'],
+    ])
+  })
   test('the budget is held: what would go over is refused before it is sent', async () => {
     const rig = rigOf(film, {}, new Map(), { budget: 250 })
     const { outcome } = await runRig(rig)
