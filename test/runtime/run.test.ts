@@ -236,7 +236,7 @@ describe('a run in which things go wrong', () => {
       ['a', 'b', 'c', 'd'].map((id) => ({ id: `${id}@1` })),
       faults,
       new Map(),
-      { budget: 1000 },
+      { budget: 999 },
     )
     const { outcome } = await runRig({ ...rig, capabilities: { concurrency: 1 } })
     expect([rig.host.submits, outcome.spent]).toEqual([['a@1', 'b@1'], 900])
