@@ -85,7 +85,7 @@ function commandRows(script: string, { failure, job, state }: JobView): readonly
   if (state === 'uncertain') return [[piece('      ', 'quiet'), piece(`${command} --resubmit | --found ID | --give-up`, 'live')]]
   if (failure?.kind === 'mismatch' && job.price > 0) return [[piece('      ', 'quiet'), piece(`${command} --resubmit | --give-up`, 'live')]]
   if (failure?.kind === 'expired' && !failure.retry && job.price > 0 && failure.billed !== 'no')
-    return [[piece('      ', 'quiet'), piece(`${command} --resubmit`, 'live')]]
+    return [[piece('      ', 'quiet'), piece(`${command} --resubmit | --found ID`, 'live')]]
   return []
 }
 

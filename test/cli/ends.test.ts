@@ -29,11 +29,21 @@ test('a result that was paid for and is gone has one exit code, in render and in
   for (const _again of [1, 2]) {
     const { code, out } = await ltx(at, ['render', '--no-tui'], env())
     expect(code, out).toBe(8)
+    expect(out).toContain('ltx resolve film.ltx one --resubmit | --found ID')
   }
   expect((await ltx(at, ['resolve'], env())).code).toBe(8)
   expect(acceptedOf(host.ledger())).toHaveLength(1)
   expect((await ltx(at, ['resolve', 'film.ltx', 'one', '--resubmit'], env())).code).toBe(0)
   expect((await ltx(at, ['render', '--no-tui'], env())).code).toBe(0)
+})
+
+test('a file that a host cannot use is no clip that is gone', async () => {
+  const at = folderWith({ 'film.ltx': script('shot one 6s { "a boat sails past" }\ncard end 1s "the end"') })
+  const problem = { type: 'error', error: { type: 'request_too_large', message: 'too large' } }
+  await host.fault({ route: 'submit', kind: 'status', status: 413, json: problem })
+  const { code, out } = await ltx(at, ['render', '--no-tui'], env())
+  expect(code, out).toBe(4)
+  expect((await ltx(at, ['resolve'], env())).code).toBe(0)
 })
 
 test('a clip that was paid for and is not what was asked for is kept aside once, not bought again without a word, and then is', async () => {

@@ -218,5 +218,9 @@ describe('a ComfyUI server', () => {
     })
     const poor = await start({ settings: { lacks: ['LTXVLatentUpsampler'] } })
     expect((await poor.open().probe?.())?.detail).toContain('the graph `two-stage` lacks the node LTXVLatentUpsampler')
+    // Nothing can be made there: that is no good health.
+    const bare = await start({ settings: { lacks: ['SamplerCustomAdvanced'] } })
+    const failure = await failureFrom(bare.open().probe?.() ?? Promise.resolve())
+    expect(failure).toMatchObject({ kind: 'invalid', message: expect.stringContaining('it has no node SamplerCustomAdvanced') })
   })
 })

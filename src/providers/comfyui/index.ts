@@ -54,8 +54,10 @@ function openCalls(context: Context): Calls {
       const version = answers.versionIn(stats.json)
       if (version === undefined)
         throw new ProviderFailure(doors.failure({ kind: 'invalid', words: 'this address does not answer like one' }))
-      const lacks = await Promise.all(Object.entries(graphs).map(async ([name, graph]) => lackOf(name, await stock(graph, undefined))))
-      const missing = lacks.filter((one) => one !== '')
+      const stocks = await Promise.all(Object.entries(graphs).map(async ([name, graph]) => [name, await stock(graph, undefined)] as const))
+      const lacks = stocks.flatMap(([, one]) => (one.state === 'lacking' ? [one] : []))
+      if (lacks.length === stocks.length) throw new ProviderFailure(lacking(doors, allOf(lacks)))
+      const missing = stocks.map(([name, one]) => lackOf(name, one)).filter((one) => one !== '')
       return { key: 'unchecked', detail: [version, ...(missing.length === 0 ? ['has all that our graphs need'] : missing)].join('; ') }
     },
   }
@@ -87,6 +89,15 @@ function openStock(doors: Doors): (graph: Graph, own: string | undefined) => Pro
     }
   }
 }
+
+type Lacking = Extract<Stock, { state: 'lacking' }>
+
+/** What any of them lacks, each thing once. */
+const allOf = (lacks: readonly Lacking[]): Lacking => ({
+  state: 'lacking',
+  nodes: [...new Set(lacks.flatMap(({ nodes }) => nodes))],
+  files: [...new Set(lacks.flatMap(({ files }) => files))],
+})
 
 const lackOf = (name: string, stock: Stock): string =>
   stock.state === 'there'
@@ -128,7 +139,7 @@ async function pay(server: Server, inputs: ReadonlyMap<Slot, string>, json: unkn
   }
 }
 
-function lacking(doors: Doors, { nodes, files }: Extract<Stock, { state: 'lacking' }>) {
+function lacking(doors: Doors, { nodes, files }: Lacking) {
   const parts = [
     ...(nodes.length === 0 ? [] : [`it has no node ${nodes.join(', ')}`]),
     ...(files.length === 0 ? [] : [`it has no model file like ${files.join(', ')}`]),
