@@ -1,7 +1,7 @@
 // A film made on machines of one's own, through the real program: a ComfyUI box, two servers with OpenAI-style videos and
 // a program; then once more for nothing, after an answer that was lost, and where the box lacks what a graph needs.
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createCanvas } from '@napi-rs/canvas'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -83,4 +83,21 @@ test('what the box lacks is named, and nothing is sent', async () => {
   expect(out + err).toContain('LTXVAudioVAEDecode')
   expect(out + err).toContain('text_encoders/gemma_3_12B_it_fp4_mixed.safetensors')
   expect(hosts.poor.calls().some(({ route }) => route === 'submit')).toBe(false)
+})
+
+test('a server that has a price costs it: the ceiling holds, and an answer that is lost is not made again without a word', async () => {
+  const at = project('shot rain 1s on sg { "rain falls and runs down the glass" }')
+  const path = join(at, 'film.ltx')
+  writeFileSync(path, readFileSync(path, 'utf8').replace('server "sglang"', 'server "sglang"  price $0.50'))
+  expect((await ltx(at, ['plan'], env())).out).toMatch(/rain .*\$0\.5/)
+  const before = acceptedOf(hosts.sglang.ledger()).length
+  await hosts.sglang.fault({ route: 'submit', kind: 'reset-after-accept' })
+  for (const _again of [1, 2]) expect((await ltx(at, ['render'], env())).code).toBe(6)
+  expect(acceptedOf(hosts.sglang.ledger())).toHaveLength(before + 1)
+  expect((await ltx(at, ['resolve', 'film.ltx', 'rain', '--resubmit'], env())).code).toBe(0)
+  expect((await ltx(at, ['render'], env())).code).toBe(0)
+  const spend = JSON.parse((await ltx(at, ['spend', 'film.ltx', '--json'], env())).out)
+  expect(spend.total.billed).toBe(1_000_000)
+  writeFileSync(path, readFileSync(path, 'utf8').replace('seed 7', 'seed 8  budget $0.10'))
+  expect((await ltx(at, ['render'], env())).code).toBe(5)
 })

@@ -164,9 +164,11 @@ export const operationOf = (shot: Shot, setting: ShotSetting): 'audio-to-video' 
 export function priceWith(setting: ShotSetting, bought: Purchase, inputSeconds = 0, contextSeconds = 0): number {
   const own = setting.provider.perSecond
   const { price } = bought.offer
-  if (own === undefined || price.kind === 'free') return priceOf(bought, inputSeconds, contextSeconds)
-  const of = price.kind === 'per-second' ? price.of : 'output-and-context'
-  const offer: Offer = { ...bought.offer, price: { kind: 'per-second', micros: own, of, asOf: price.asOf } }
+  if (own === undefined) return priceOf(bought, inputSeconds, contextSeconds)
+  // A server of one's own is free, unless the script knows better: a rented one costs.
+  const of = price.kind === 'per-second' ? price.of : price.kind === 'free' ? 'output' : 'output-and-context'
+  const asOf = price.kind === 'free' ? '' : price.asOf
+  const offer: Offer = { ...bought.offer, price: { kind: 'per-second', micros: own, of, asOf } }
   return priceOf({ ...bought, offer }, inputSeconds, contextSeconds)
 }
 

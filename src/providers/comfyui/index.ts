@@ -196,7 +196,7 @@ async function poll(server: Server, id: string, job: Ready): Promise<Status> {
     watch.close()
     server.watches.delete(id)
   }
-  if (found?.state === 'done') return { state: 'done', billed: 0 }
+  if (found?.state === 'done') return { state: 'done' }
   if (found?.state === 'failed') return { state: 'failed', failure: server.doors.failure(found.explained, id) }
   if (place === undefined) return { state: 'failed', failure: lost(server) }
   if (place.state === 'pending')

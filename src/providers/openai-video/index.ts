@@ -121,7 +121,7 @@ async function poll({ quirks, doors }: Server, path: string): Promise<Status> {
     case 'strange':
       return strangeStatus(doors.words(standing.word), pollMs)
     case 'done':
-      return { state: 'done', billed: 0 }
+      return { state: 'done' }
     case 'failed':
       return { state: 'failed', failure: doors.failure(standing.explained, reply.requestId ?? video.id) }
   }
