@@ -144,7 +144,9 @@ export function judge(situation: Situation): Verdict {
   if (failure.kind === 'mismatch') return failure.retry && misses < tries ? 'anew' : 'refused'
   // A result that is gone was paid for: it is bought again on a person's word alone.
   const gone = failure.kind === 'expired' && price > 0 && failure.billed !== 'no'
-  if (byHost) return !gone && failure.retry && failure.billed !== 'yes' && renewals < limits.renewals ? 'anew' : 'refused'
+  // Made anew without a word only where that cannot be paid twice.
+  const harmless = price === 0 || failure.billed === 'no'
+  if (byHost) return !gone && failure.retry && harmless && renewals < limits.renewals ? 'anew' : 'refused'
   return failure.retry && failures <= limits[step] ? 'again' : 'refused'
 }
 
