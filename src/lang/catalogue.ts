@@ -52,12 +52,16 @@ export type Offer = {
     readonly stands?: true
     readonly maxFrames?: number
     readonly maxContextFrames?: number
+    /** Of the clip that it goes on from. */
+    readonly leastFrames?: number
   }
   /** For `retake`: what comes back, and the shortest range. */
   readonly retake?: {
     readonly returns: 'whole' | 'range'
     readonly modes: readonly ('picture' | 'sound' | 'both')[]
     readonly minSeconds: number
+    /** Of the clip that goes in. */
+    readonly leastFrames?: number
     /** Frames come in groups, the first at 0 and the others at `multiple * k + plus`: a range is widened to whole ones. */
     readonly grid?: { readonly multiple: number; readonly plus: number }
     /** The longest clip that it is done in; a longer one is cut to what lies around the range. */

@@ -74,6 +74,17 @@ describe('what is bought', () => {
     ).toEqual(['provider.cannot'])
     expect(planOf(program([shot('open', 30 * 24, { from: image('a.png'), to: image('b.png') })])).codes).toEqual(['provider.cannot'])
   })
+  it.each([
+    ['an extend', 72, extend(96), ['provider.cannot']],
+    ['an extend', 73, extend(96), []],
+    ['a retake', 72, retake(0, 48), ['provider.cannot']],
+    ['a retake', 73, retake(0, 48), []],
+  ])(
+    '%s of a clip of %i frames: a host that takes 73 at least is not paid for what it would not go on from',
+    (_what, frames, step, codes) => {
+      expect(planOf(program([shot('open', frames, { steps: [step] })])).codes).toEqual(codes)
+    },
+  )
   it('names the keys that are missing, and none when nothing is to be made', () => {
     const film = program([shot('open', 144)])
     expect(planOf(film).plan.missingKeys).toEqual(['LTX_API_KEY'])

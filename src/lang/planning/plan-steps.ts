@@ -45,6 +45,7 @@ export function planExtend(take: Take, step: Extend, place: Place, standing: Sta
     setting.refuse(bought, step.span)
     return undefined
   }
+  if (isTooShort(take, step, bought, source.frames, bought.offer.extend?.leastFrames)) return undefined
   const context = contextFrames(step, bought, source.frames, toNumber(rate))
   const stands = bought.offer.extend?.stands === true ? { stands: atRate(source.frames, rate, bought) } : {}
   const id = addModelJob(take, place, {
@@ -127,6 +128,7 @@ export function planRetake(take: Take, step: Retake, place: Place, standing: Sta
     maxSeconds === undefined
       ? own
       : windowOf(take, place, own, range, { most: Math.floor(maxSeconds * toNumber(rate)), every: grid?.multiple ?? 1 })
+  if (isTooShort(take, step, bought, source.frames, bought.offer.retake?.leastFrames)) return undefined
   const asked = groups === undefined ? widen({ from, to }, filmFramesOf(bought, setting), source) : range
   const id = addModelJob(take, place, {
     request: {
@@ -154,6 +156,18 @@ export function planRetake(take: Take, step: Retake, place: Place, standing: Sta
     ],
   })
   return { whole, frames: standing.frames, links: afterRetake(standing.links, range) }
+}
+
+/** A host that takes no clip as short as this: it is told before the first part of the shot is bought. */
+function isTooShort({ setting }: Take, step: Step, bought: Purchase, frames: number, least = 0): boolean {
+  const { rate } = setting.film
+  if (atRate(frames, rate, bought) >= least) return false
+  const fps = toNumber(bought.rate)
+  const need = Math.ceil((least / fps) * 100) / 100
+  const has = Math.round((frames / toNumber(rate)) * 100) / 100
+  const detail = `its ${step.kind} takes a clip of ${least} frames or more, ${need} s at ${fps} fps, and the shot has ${has} s before it`
+  setting.refuse({ what: 'duration', detail }, step.span)
+  return true
 }
 
 /** Film frames in frames of the rate that is asked for: a request speaks of nothing else. */

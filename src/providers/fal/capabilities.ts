@@ -73,7 +73,7 @@ const hostedOthers: readonly Offer[] = [
     rates: hostedRates,
     seconds: { kind: 'range', min: 2, max: 20, whole: false },
     price: perSecond(0.1, 'output-and-context'),
-    extend: { returns: 'whole', at: ['end', 'start'], contextSeconds: { min: 1, max: 20 }, maxFrames: 505 },
+    extend: { returns: 'whole', at: ['end', 'start'], contextSeconds: { min: 1, max: 20 }, maxFrames: 505, leastFrames: 73 },
   },
   {
     operation: 'retake',
@@ -83,7 +83,7 @@ const hostedOthers: readonly Offer[] = [
     rates: hostedRates,
     seconds: { kind: 'range', min: 2, max: 20, whole: false },
     price: perSecond(0.1, 'input'),
-    retake: { returns: 'whole', modes: ['both', 'picture', 'sound'], minSeconds: 2 },
+    retake: { returns: 'whole', modes: ['both', 'picture', 'sound'], minSeconds: 2, leastFrames: 73 },
   },
 ]
 

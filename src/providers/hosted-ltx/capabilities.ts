@@ -124,6 +124,8 @@ function sounds({ id, quality, sound, longestSound }: Model): readonly Offer[] {
 
 /** An extend shows the model at least a second of the clip, and at most 505 frames with what is new: at 50 fps that is 9.1 s. */
 const mostFrames = 505
+/** Of a clip that goes in, into an extend and a retake alike. */
+const leastFrames = 73
 const extends_: readonly Offer[] = rates.map((rate) => ({
   operation: 'extend',
   model: 'ltx-2-3-pro',
@@ -133,7 +135,7 @@ const extends_: readonly Offer[] = rates.map((rate) => ({
   rates: [rate],
   seconds: { kind: 'range', min: 2, max: Math.min(20, Math.floor(((mostFrames - rate) / rate) * 100) / 100), whole: false },
   price: perSecond(0.1, 'output-and-context'),
-  extend: { returns: 'whole', at: ['end', 'start'], contextSeconds: { min: 1, max: 20 }, maxFrames: mostFrames },
+  extend: { returns: 'whole', at: ['end', 'start'], contextSeconds: { min: 1, max: 20 }, maxFrames: mostFrames, leastFrames },
 }))
 
 /** A retake comes back whole, at 1080p whatever went in, and is billed on the whole input. */
@@ -145,7 +147,7 @@ const retake: Offer = {
   rates,
   seconds: { kind: 'range', min: 2, max: 20, whole: false },
   price: perSecond(0.1, 'input'),
-  retake: { returns: 'whole', modes: ['both', 'picture', 'sound'], minSeconds: 2 },
+  retake: { returns: 'whole', modes: ['both', 'picture', 'sound'], minSeconds: 2, leastFrames },
 }
 
 const edits = [...extends_, retake]

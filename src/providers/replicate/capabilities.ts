@@ -84,7 +84,7 @@ const others: readonly Offer[] = [
     seconds: { kind: 'list', seconds: short },
     price: perSecond(0.1, 'output-and-context'),
     // How much of the clip the model is shown cannot be said: as much as fits.
-    extend: { returns: 'whole', at: ['end', 'start'], contextSeconds: { min: 1, max: 20 }, maxFrames: 505 },
+    extend: { returns: 'whole', at: ['end', 'start'], contextSeconds: { min: 1, max: 20 }, maxFrames: 505, leastFrames: 73 },
   },
   {
     operation: 'retake',
@@ -94,7 +94,7 @@ const others: readonly Offer[] = [
     rates,
     seconds: { kind: 'range', min: 2, max: 20, whole: false },
     price: perSecond(0.1, 'input'),
-    retake: { returns: 'whole', modes: ['both', 'picture', 'sound'], minSeconds: 2 },
+    retake: { returns: 'whole', modes: ['both', 'picture', 'sound'], minSeconds: 2, leastFrames: 73 },
   },
 ]
 
