@@ -1,7 +1,7 @@
 // A host that cannot read a file of ours: it may have thrown it away sooner than it said. In go its words, out comes whether they say
 // so; what it holds is then forgotten, so that the file is sent anew.
 import { type Failure, ProviderFailure } from '../failure.ts'
-import type { Status } from './provider.ts'
+import type { Ready, Status } from './provider.ts'
 import type { Uploads } from './uploads.ts'
 
 const unread =
@@ -24,9 +24,11 @@ export async function orResend<T>(uploads: Uploads, { uris, fresh }: Brought, wo
   }
 }
 
+type At = { readonly uploads: Uploads; readonly account: string; readonly job: Pick<Ready, 'files'> }
+
 /** A job that ended for a file: nothing that the host holds is relied on any more. */
-export async function forgetUnread(uploads: Uploads, account: string, status: Status): Promise<Status> {
-  if (status.state !== 'failed' || !isUnread(status.failure)) return status
+export async function forgetUnread({ uploads, account, job }: At, status: Status): Promise<Status> {
+  if (job.files.size === 0 || status.state !== 'failed' || !isUnread(status.failure)) return status
   await uploads.forgetAll(account)
   return { ...status, failure: { ...status.failure, next: 'run again: its files are sent anew' } }
 }

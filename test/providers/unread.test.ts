@@ -72,7 +72,10 @@ test.each([
     })
   await bring('a')
   await bring('b')
-  const status = await forgetUnread(uploads, 'a', failed(message))
+  // Of a job without files it says nothing.
+  const plain = { uploads, account: 'a', job: { files: new Map() } }
+  expect(await forgetUnread(plain, failed(message))).toEqual(failed(message))
+  const status = await forgetUnread({ ...plain, job: { files: new Map([['first-frame', '/a.png']]) } }, failed(message))
   await bring('b')
   expect(sent).toBe(2)
   await bring('a')

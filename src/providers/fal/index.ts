@@ -211,7 +211,7 @@ function openFal(context: Context): Calls {
           return { state: 'working', nextPollMs: pollMs }
         case 'COMPLETED':
           if (answer.error_type === 'client_cancelled') return { state: 'failed', failure: queue.failure(cancelledThere, reply.requestId) }
-          return forgetUnread(uploads, account, await outcome(ticket, job, said ?? answer.error_type ?? undefined))
+          return forgetUnread({ uploads, account, job }, await outcome(ticket, job, said ?? answer.error_type ?? undefined))
         default:
           // A word that is not known is no success.
           return strangeStatus(queue.words(answer.status).toLowerCase(), pollMs)

@@ -182,7 +182,7 @@ function open(context: Context): Calls {
     },
     async poll(ticket, job) {
       void claims.claim(idOf(ticket), nameOf(job))
-      return forgetUnread(uploads, account, statusOf(await ask(ticket)))
+      return forgetUnread({ uploads, account, job }, statusOf(await ask(ticket)))
     },
     async fetch(ticket, _job, into) {
       // The address is asked for each time: it is nobody else's business, and may change.

@@ -146,7 +146,10 @@ function open({ world, signal, scratch, kept, tool, uploads, use }: Context): Ca
         case 'flagged':
           throw keptBack(doors, standing.words, requestId ?? task.id)
         case 'failed':
-          return forgetUnread(uploads, account, { state: 'failed', failure: doors.failure(standing.explained, requestId ?? task.id) })
+          return forgetUnread(
+            { uploads, account, job },
+            { state: 'failed', failure: doors.failure(standing.explained, requestId ?? task.id) },
+          )
       }
     },
     async fetch(ticket, _job, into) {
