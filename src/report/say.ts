@@ -40,12 +40,14 @@ export function fileSize(bytes: number): string {
 }
 
 /** `came as 1280x720, 25 fps, 6s instead of 1920x1080, 50 fps, 10s`: only what differs. */
-export function adjustedText({ asked, made }: { readonly asked: Form; readonly made: Form }): string {
+export function adjustedText({ asked, made, silent }: { readonly asked: Form; readonly made: Form; readonly silent?: true }): string {
   const [was, is] = [formParts(asked), formParts(made)]
   const other = is.map((_, at) => at).filter((at) => is[at] !== was[at])
   const seconds = (form: Form): number => (form.frames * form.rate.den) / form.rate.num
   const held = seconds(asked) - seconds(made) > 0.5 ? '; its last frame is held' : ''
-  return `came as ${other.map((at) => is[at]).join(', ')} instead of ${other.map((at) => was[at]).join(', ')}${held}`
+  if (other.length === 0) return 'came without sound'
+  const mute = silent === true ? ', and without sound' : ''
+  return `came as ${other.map((at) => is[at]).join(', ')} instead of ${other.map((at) => was[at]).join(', ')}${mute}${held}`
 }
 
 /** What a job is to a person: `take 2/3 · extend +1`. The first take of a one-take shot is just the shot. */

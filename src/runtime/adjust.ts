@@ -54,6 +54,10 @@ export function isOther(delivered: Delivered, request: Request): boolean {
   return !same
 }
 
+/** Sound was asked for, and none came. What goes on from a clip has no more than that has. */
+export const isSilent = ({ soundSamples }: Delivered, { sound, operation }: Request): boolean =>
+  sound && soundSamples === 0 && (operation === 'text-to-video' || operation === 'image-to-video' || operation === 'audio-to-video')
+
 /** Bought, kept aside, and not used: the same job is fetched again as soon as the script takes it. */
 export function refuseAdjusted(asked: Form, made: Form): never {
   const failure: Failure = {

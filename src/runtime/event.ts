@@ -43,7 +43,13 @@ export type Event =
   | { readonly type: 'job.progress'; readonly job: JobId; readonly phase: string; readonly progress: number }
   | ({ readonly type: 'job.done'; readonly billed: Money; readonly servedModel: string; readonly expiresAt?: number } & JobAttempt)
   /** The host made something else than it was asked for, and said so. `policy` is what was done about it. */
-  | ({ readonly type: 'job.adjusted'; readonly asked: Form; readonly made: Form; readonly policy: AdjustPolicy } & JobAttempt)
+  | ({
+      readonly type: 'job.adjusted'
+      readonly asked: Form
+      readonly made: Form
+      readonly policy: AdjustPolicy
+      readonly silent?: true
+    } & JobAttempt)
   | ({ readonly type: 'job.stored'; readonly sha256: Sha256; readonly delivered: Delivered } & JobAttempt)
   /** `open`: the attempt goes on; nothing new may be sent in its place. */
   | ({ readonly type: 'job.retrying'; readonly failure: Failure; readonly waitMs: number; readonly open?: true } & JobAttempt)

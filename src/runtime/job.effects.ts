@@ -6,7 +6,7 @@ import type { Capabilities } from '../lang/catalogue.ts'
 import type { Adjusted, AdjustPolicy, Delivered, Job, Made, Request, Sha256, Slot } from '../lang/plan.ts'
 import type { Calls, Ready, Status, Ticket } from '../providers/provider.ts'
 import type { World } from '../world.ts'
-import { formOf, isOther, refuseAdjusted } from './adjust.ts'
+import { formOf, isOther, isSilent, refuseAdjusted } from './adjust.ts'
 import type { Event } from './event.ts'
 import { notShownYet, strange, strangeForMs, uncertain } from './failure.ts'
 import type { Door, Gate, Place, Purchase } from './gate.ts'
@@ -197,10 +197,16 @@ async function checked(tools: JobTools, go: Go, part: string, { adjusted }: Told
   const { job, key, provider, recorder } = tools
   const { request } = readyFor(tools, go)
   const delivered = await tools.check(part, request, adjusted)
-  if (adjusted === undefined || !isOther(delivered, request)) return delivered
-  const policy = provider.adjust ?? 'warn'
-  const [asked, made] = [formOf(request), formOf(delivered)]
-  await recorder.record({ type: 'job.adjusted', job: job.id, key, attempt: go.number, asked, made, policy })
+  const other = adjusted !== undefined && isOther(delivered, request)
+  const silent = isSilent(delivered, request)
+  if (!other && !silent) return delivered
+  const told = provider.adjust ?? 'warn'
+  // A film can do without the sound of a clip: that is told, and stops nothing.
+  const policy = other || told === 'accept' ? told : 'warn'
+  const asked = formOf(request)
+  const made = other ? formOf(delivered) : asked
+  const event = { type: 'job.adjusted', job: job.id, key, attempt: go.number, asked, made, policy } as const
+  await recorder.record({ ...event, ...(silent ? { silent } : {}) })
   return policy === 'refuse' ? refuseAdjusted(asked, made) : delivered
 }
 

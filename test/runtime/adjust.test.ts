@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Adjusted, AdjustPolicy, Delivered, Request } from '../../src/lang/plan.ts'
+import { adjustedText } from '../../src/report/say.ts'
 import { differenceOf, isAsAdjusted, policyOf } from '../../src/runtime/adjust.ts'
 import { type Disk, openMemoryWorld } from './memory-world.ts'
 import { openHost, planOf, type Rig, runRig } from './rig.ts'
@@ -19,7 +20,7 @@ const asked: Request = {
   segments: [],
   keys: [],
 }
-const came = (over: Partial<Delivered> = {}): Delivered => ({ frames: 500, size, rate, soundSamples: 0, bytes: 9, ...over })
+const came = (over: Partial<Delivered> = {}): Delivered => ({ frames: 500, size, rate, soundSamples: 480_000, bytes: 9, ...over })
 const low = { width: 1280, height: 720 }
 const half = { num: 25, den: 1 }
 
@@ -107,9 +108,41 @@ describe('a run against a host that makes less', () => {
     const rig = rigOf('refuse')
     const { outcome, events } = await runRig({
       ...rig,
-      check: async () => ({ frames: 48, size: { width: 320, height: 180 }, rate: { num: 24, den: 1 }, soundSamples: 0, bytes: 4 }),
+      check: async () => ({ frames: 48, size: { width: 320, height: 180 }, rate: { num: 24, den: 1 }, soundSamples: 96_000, bytes: 4 }),
     })
     expect(outcome.reason).toBe('finished')
     expect(events.some(({ type }) => type === 'job.adjusted')).toBe(false)
+  })
+})
+
+describe('a clip that came without the sound it was asked for', () => {
+  const run = async (adjust: AdjustPolicy | undefined) => {
+    const world = openMemoryWorld()
+    const mute: Rig['check'] = async () => ({
+      frames: 48,
+      size: { width: 320, height: 180 },
+      rate: { num: 24, den: 1 },
+      soundSamples: 0,
+      bytes: 40,
+    })
+    const rig: Rig = {
+      world,
+      host: openHost(),
+      plan: planOf(world, [{ id: 'a@1' }]),
+      check: mute,
+      ...(adjust === undefined ? {} : { adjust }),
+    }
+    const { outcome, events } = await runRig(rig)
+    return { reason: outcome.reason, told: events.flatMap((event) => (event.type === 'job.adjusted' ? [event] : [])) }
+  }
+  test.each([
+    [undefined, 'warn'],
+    ['refuse', 'warn'],
+    ['accept', 'accept'],
+  ] as const)('is taken and told (%s)', async (adjust, policy) => {
+    const { reason, told } = await run(adjust)
+    expect(reason).toBe('finished')
+    expect(told).toMatchObject([{ job: 'a@1', policy, silent: true }])
+    for (const event of told) expect(adjustedText(event)).toBe('came without sound')
   })
 })
