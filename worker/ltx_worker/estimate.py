@@ -1,8 +1,8 @@
 """How much memory a job needs, phase by phase, how its weights are to be placed, and what would fit instead.
 
 Comes in: the sizes of a model's parts (from file headers), a load, a job, what is free. Goes out: an Estimate.
-To know: weights are counted exactly; what the work itself takes is a formula with constants that are ESTIMATES (below), until peaks of
-real jobs on this device are known: these are kept in the cache folder and take the formula's place.
+To know: weights are counted exactly; what the work itself takes is a formula with constants measured on one device (below), until peaks of
+real jobs on this one are known: these are kept in the cache folder and take the formula's place.
 """
 
 from __future__ import annotations
@@ -23,14 +23,19 @@ Offload = Literal["none", "phases", "leaves"]
 
 GIB = 1 << 30
 
-# Estimates, not measurements. Denoising: tensors of the transformer's width that live at once for each token (attention's four, the
-# feed-forward's four-fold middle, rotary tables in float32, sound and text beside them).
-TENSORS_A_TOKEN = 24
-# Decoding: bytes for each pixel of each frame in bfloat16 (frames joined from tiles, blended, turned into numbers from 0 to 255), and for
-# each pixel of the one tile that is being decoded. Together near the 13 GB reported for 960x544x345 with tiles.
-BYTES_A_PIXEL = 48
-BYTES_A_TILE_PIXEL = 192
-TILE_PIXELS = 512 * 512 * 64
+# Fitted to what jobs of the model's real size took on one H200 (docs/gpu-figures.md), a tenth above it; other devices may differ.
+# Denoising: tensors of the transformer's width that live at once for each token, beside one copy of the prompt's states; the connectors alone
+# take three of these.
+TENSORS_A_TOKEN = 40
+STATES_OF_CONNECTORS = 3
+# Decoding goes in tiles: bytes for each pixel of the frames that are in hand together (a tile's, and what of the one before is still to be
+# faded into it), and for each pixel of the one tile that is being decoded, in bfloat16.
+FRAMES_IN_HAND = 96
+BYTES_A_PIXEL = 24
+BYTES_A_TILE_PIXEL = 32
+TILE_PIXELS = 512 * 512 * FRAMES_IN_HAND
+FORMULA = 2
+"""To be raised with each change of the formula: what was learnt of real jobs is a share of it."""
 # Layers that are on the device at once while weights stream: the one at work, the next, and what is on its way out.
 STREAMED_LAYERS = 3
 # Context, kernels and libraries' workspaces of an accelerator.
@@ -145,10 +150,11 @@ def work(sizes: Sizes, load: Load, job: Job, factors: Mapping[str, float]) -> di
     prompts = TOKENS_OF_TEXT * sizes.text * sizes.width * passes
     # Words for a stretch weigh on each place, word and head: the library repeats that weight for every head.
     weights = tokens * TOKENS_OF_TEXT * (sizes.heads + 1) * sizes.width * together if job.segments else 0
-    pixels = job.width * job.height * frames
+    pixels = job.width * job.height * min(frames, FRAMES_IN_HAND)
+    denoise = TENSORS_A_TOKEN * sizes.inner * sizes.width * tokens * together + weights + prompts
     formula = {
         "encode": 2 * prompts,
-        "denoise": TENSORS_A_TOKEN * sizes.inner * sizes.width * tokens * together + weights + 3 * prompts,
+        "denoise": max(denoise, STATES_OF_CONNECTORS * prompts),
         "decode": (BYTES_A_PIXEL * pixels + BYTES_A_TILE_PIXEL * min(pixels, TILE_PIXELS)) * sizes.width // 2,
     }
     return {phase: int(size * factors.get(phase, 1.0)) for phase, size in formula.items()}
@@ -298,4 +304,4 @@ def learn(cache: Path | None, key: str, sizes: Sizes, load: Load, job: Job, take
 
 
 def factors_key(weights: str, device: str, width: int) -> str:
-    return f"{weights[:16]} {device} {width * 8} bit"
+    return f"{weights[:16]} {device} {width * 8} bit formula {FORMULA}"

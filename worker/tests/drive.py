@@ -27,6 +27,7 @@ class Driver:
         argv = [sys.executable, "-m", "ltx_worker", "--device", os.environ.get("LTX_TEST_DEVICE", "cpu"), *options]
         if cache is not None:
             argv += ["--cache", str(cache)]
+        self.cache = cache
         self.started = time.monotonic()
         self.process = subprocess.Popen(
             argv,

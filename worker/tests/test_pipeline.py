@@ -316,7 +316,7 @@ def test_words_outside_their_window_are_not_heard(setting: Setting) -> None:
     assert bias.shape[:2] == (1, LATENTS * 4)
     # The first latent frame is far before the window, the last within it.
     assert bias[0, 0, 3:9].max() < -100
-    assert bias[0, -1, 3:9].min() == pytest.approx(0, abs=1e-6)
+    assert bias[0, -1, 3:9].min().item() == pytest.approx(0, abs=1e-6)
     assert call["audio_encoder_attention_mask"].shape[:2] == (1, SOUNDS)
     assert call["audio_encoder_attention_mask"][0, 0, 3:9].max() < -100
 
