@@ -5,7 +5,7 @@ const head = `# What own GPUs take
 
 Written by \`npm run test:gpu\` on a machine that has one; [gpu-figures.json](gpu-figures.json) has the same with all phases. Seconds are those of
 the fastest run, after one that warms up and with the model resident; sampling and decoding are parts of them. Peaks are the device's, as torch
-counts them; beside them stands what the worker's formula had expected, with a GB for the driver.
+counts them; beside them stands what the worker's formula says (fitted to the H200's), with a GB for the driver.
 `
 
 const none = `
@@ -32,7 +32,7 @@ const aboutModel = (one) =>
   [
     `Weights \`${one.model.weights.slice(0, 12)}\`, ${gigabytes(one.model.bytes)}, ${one.model.sampling}.`,
     `${gigabytes(one.model.bytes)} of random weights in the published shapes, ${one.model.sampling}: time and memory are those of the real model,
-pictures are noise. Noise is slow to write as a film, so seconds are a little more than a real clip takes; sampling and decoding are not.`,
+pictures are noise. Noise is slow to write as a film, which is most of what sampling and decoding leave of the seconds; a real clip takes less.`,
     'This shows what the machinery costs, and nothing of the real model.',
   ][kindOf(one)]
 

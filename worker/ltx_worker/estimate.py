@@ -24,10 +24,11 @@ Offload = Literal["none", "phases", "leaves"]
 GIB = 1 << 30
 
 # Fitted to what jobs of the model's real size took on one H200 (docs/gpu-figures.md), a tenth above it; other devices may differ.
-# Denoising: tensors of the transformer's width that live at once for each token, beside one copy of the prompt's states; the connectors alone
-# take three of these.
+# Denoising: tensors of the transformer's width that live at once for each token, beside one copy of the prompt's states. The connectors alone
+# take three of these, and encoding, where all layers' states are stacked, four.
 TENSORS_A_TOKEN = 40
 STATES_OF_CONNECTORS = 3
+STATES_OF_ENCODING = 4
 # Decoding goes in tiles: bytes for each pixel of the frames that are in hand together (a tile's, and what of the one before is still to be
 # faded into it), and for each pixel of the one tile that is being decoded, in bfloat16.
 FRAMES_IN_HAND = 96
@@ -153,7 +154,7 @@ def work(sizes: Sizes, load: Load, job: Job, factors: Mapping[str, float]) -> di
     pixels = job.width * job.height * min(frames, FRAMES_IN_HAND)
     denoise = TENSORS_A_TOKEN * sizes.inner * sizes.width * tokens * together + weights + prompts
     formula = {
-        "encode": 2 * prompts,
+        "encode": STATES_OF_ENCODING * prompts,
         "denoise": max(denoise, STATES_OF_CONNECTORS * prompts),
         "decode": (BYTES_A_PIXEL * pixels + BYTES_A_TILE_PIXEL * min(pixels, TILE_PIXELS)) * sizes.width // 2,
     }
