@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { selectFamily } from '../../src/lang/catalogue.ts'
 import { dollars } from '../../src/lang/money.ts'
 import type { PlanInput } from '../../src/lang/planning/make-plan.ts'
 import type { Step } from '../../src/lang/program.ts'
 import { rational } from '../../src/lang/time.ts'
+import { falCapabilities } from '../../src/providers/fal/capabilities.ts'
+import { hostedLtx } from '../../src/providers/hosted-ltx/capabilities.ts'
+import { replicateCapabilities } from '../../src/providers/replicate/capabilities.ts'
 import { planText } from '../../src/report/plan-text.ts'
 import {
   anything,
@@ -46,6 +50,40 @@ describe('what is bought', () => {
     const film = program([shot('open', 144)])
     const { plan } = planOf({ ...film, film: { ...film.film, size: { width: 1080, height: 1080 } } })
     expect(plan.lines[0]?.bridges).toContainEqual({ kind: 'crop', from: { width: 1920, height: 1080 }, to: { width: 1080, height: 1080 } })
+  })
+  it('takes the largest size that a length is sold at where that of the film is not, prices that one, and shows how it is scaled', () => {
+    const heard = (seconds: number) => {
+      const film = program([shot('song', undefined, { sync: audio('song.wav') })])
+      const sound = facts({ path: 'song.wav', kind: 'audio', seconds: rational(seconds) })
+      const { plan } = planOf({ ...film, film: { ...film.film, size: { width: 3840, height: 2160 } } }, { facts: sound })
+      return {
+        size: plan.jobs[0]?.request.size,
+        price: plan.totals.price,
+        bridges: plan.lines[0]?.bridges,
+        text: planText(plan, { colour: false, width: 120 }),
+      }
+    }
+    const [fourK, fullHd] = [
+      { width: 3840, height: 2160 },
+      { width: 1920, height: 1080 },
+    ]
+    expect(heard(8)).toMatchObject({ size: fourK, price: dollars(8 * 0.34), bridges: [] })
+    const long = heard(12)
+    expect(long).toMatchObject({ size: fullHd, price: dollars(12 * 0.1), bridges: [{ kind: 'scale', from: fullHd, to: fourK }] })
+    expect(long.text).toContain('1920x1080')
+  })
+  it.each([
+    ['hosted-ltx', hostedLtx],
+    ['fal', falCapabilities],
+    ['replicate', replicateCapabilities],
+  ])('at %s a fast shot of 12 s in a 4K film is 1080p, the largest that is sold so long', (_name, capabilities) => {
+    const film = program([shot('long', 12 * 24, { quality: 'fast' })])
+    const at4K = { ...film, film: { ...film.film, size: { width: 3840, height: 2160 } } }
+    const { plan } = planOf(at4K, {
+      providers: new Map([['ltx', { name: 'ltx', capabilities: selectFamily(capabilities, undefined).capabilities }]]),
+    })
+    expect(plan.jobs[0]?.request).toMatchObject({ size: { width: 1920, height: 1080 } })
+    expect(plan.lines[0]?.bridges).toContainEqual({ kind: 'scale', from: { width: 1920, height: 1080 }, to: { width: 3840, height: 2160 } })
   })
   it('asks an own GPU for sides and frames it can make', () => {
     const { plan } = planOf(program([shot('open', 96, { provider: 'gpu' })]))

@@ -1,5 +1,6 @@
-// From what a shot needs to what can be bought: picks the offer that needs the fewest bridges for the least money,
-// and says which bridges make the one into the other. Never changes what was asked for in silence.
+// From what a shot needs to what can be bought: picks the offer that needs the fewest bridges, of those that are too small the
+// one that comes nearest to the film's size, then the cheapest; and says which bridges make the one into the other. Never changes
+// what was asked for in silence.
 import type { Capabilities, ModelOperation, Offer } from '../catalogue.ts'
 import type { Money } from '../money.ts'
 import type { Bridge } from '../plan.ts'
@@ -46,9 +47,8 @@ const aspect = (size: Size): number => size.width / size.height
 function chooseSize(offer: Offer, wanted: Size): Size {
   if (!('multipleOf' in offer.sizes)) {
     const shapeCost = (size: Size): number => Math.abs(Math.log(aspect(size) / aspect(wanted)))
-    const missing = (size: Size): number => Math.max(1, wanted.width / size.width, wanted.height / size.height)
     const ranked = [...offer.sizes].sort(
-      (a, b) => shapeCost(a) - shapeCost(b) || missing(a) - missing(b) || a.width * a.height - b.width * b.height,
+      (a, b) => shapeCost(a) - shapeCost(b) || enlarging(a, wanted) - enlarging(b, wanted) || a.width * a.height - b.width * b.height,
     )
     return ranked.find((size) => sameSize(size, wanted)) ?? ranked[0] ?? wanted
   }
@@ -131,7 +131,7 @@ function withAdapters(offers: readonly Offer[], { loras = 0 }: Need): readonly O
   return takers.length > 0 ? takers : offers.filter((offer) => offer.loras === undefined)
 }
 
-/** Finds the purchase with the fewest bridges for the least money, or says why there is none. */
+/** Finds the purchase with the fewest bridges, the least enlarged, for the least money; or says why there is none. */
 export function purchase(capabilities: Capabilities, need: Need): Purchase | Refusal {
   const candidates = withAdapters(
     capabilities.offers.filter((offer) => offer.operation === need.operation),
@@ -154,19 +154,24 @@ export function purchase(capabilities: Capabilities, need: Need): Purchase | Ref
     if (frames > (offer.frames?.most ?? frames)) return []
     return [{ offer, size, rate, frames, seconds: asked, bridges: bridgesBetween(need, { offer, size, rate, frames }, 'crop') }]
   })
-  const best = purchases.sort((a, b) => bridgeCost(a) - bridgeCost(b) || priceOf(a, 0, 0) - priceOf(b, 0, 0))[0]
+  const best = purchases.sort(
+    (a, b) =>
+      bridgeCost(a) - bridgeCost(b) || enlarging(a.size, need.size) - enlarging(b.size, need.size) || priceOf(a, 0, 0) - priceOf(b, 0, 0),
+  )[0]
   if (best !== undefined) return best
   const longest = Math.max(...pool.map((offer) => longestOf(offer, need.rate)))
   return { what: 'duration', detail: `its longest is ${longest} s`, longest }
 }
+
+/** How many times a side is blown up at most; 1 where nothing is missing. */
+const enlarging = (from: Size, to: Size): number => Math.max(1, to.width / from.width, to.height / from.height)
 
 /** Bridges that touch the picture; blowing a smaller picture up counts double, since it costs sharpness. */
 function bridgeCost(bought: Purchase): number {
   return bought.bridges.reduce((cost, bridge) => {
     if (bridge.kind === 'trim' || bridge.kind === 'widen' || bridge.kind === 'chain' || bridge.kind === 'silence') return cost
     if (bridge.kind === 'rate') return cost + 1
-    const enlarged = bridge.from.width < bridge.to.width || bridge.from.height < bridge.to.height
-    return cost + (enlarged ? 2 : 1)
+    return cost + (enlarging(bridge.from, bridge.to) > 1 ? 2 : 1)
   }, 0)
 }
 
