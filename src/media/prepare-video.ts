@@ -77,15 +77,17 @@ export async function prepareVideo(bench: Bench): Promise<Fitted> {
   const keepsSound = clip !== undefined && (clip.sound === undefined || isPlainAac(clip.sound))
   const tooLarge = clip !== undefined && Math.max(clip.picture.size.width, clip.picture.size.height) > maxSide
   const off = clip !== undefined && !isOnCanvas(bench, clip)
-  if (clip !== undefined) await checkFrames(path, minFrames)
   const fits = keepsPicture && keepsSound && !tooLarge && !off
-  if (fits && bench.bytes <= maxBytes && clip.movie.tracks.length <= 2) return { path, mime: 'video/mp4', ending: 'mp4', changed: [] }
+  if (fits && bench.bytes <= maxBytes && clip.movie.tracks.length <= 2) {
+    await checkFrames(path, minFrames)
+    return { path, mime: 'video/mp4', ending: 'mp4', changed: [] }
+  }
   const tool = await bench.tool()
   const scaled = clip === undefined || tooLarge || off
   for (const quality of keepsPicture && !scaled ? (['copy', ...qualities] as const) : qualities) {
     const made = await encode(bench, tool, quality, scaled)
+    await checkFrames(made, minFrames)
     if ((await world.files.stat(made)).bytes > maxBytes) continue
-    if (clip === undefined) await checkFrames(made, minFrames)
     const changed = [
       ...(keepsSound ? [] : ['its sound as AAC']),
       ...(quality === 'copy'
@@ -97,10 +99,12 @@ export async function prepareVideo(bench: Bench): Promise<Fitted> {
   return unfit(`a clip of ${megabytes(bench.bytes)} cannot be made smaller than ${megabytes(maxBytes)}`, 'go on from a shorter clip')
 }
 
+/** Of the file that is sent: at another rate a clip has other frames. */
 async function checkFrames(path: string, least: number): Promise<void> {
   if (least <= 0) return
   const { frames, rate } = await probe(path)
   if (frames >= least) return
-  const need = (least / toNumber(rate)).toFixed(1)
+  // Rounded up: with a tenth less the clip would be too short again.
+  const need = Math.ceil((least / toNumber(rate)) * 10 - 1e-6) / 10
   unfit(`the clip has ${frames} frames; this host takes ${least} at least`, `make the shot ${need} s long or more before this step`)
 }

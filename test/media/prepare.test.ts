@@ -202,6 +202,20 @@ test('a clip that is too large or too heavy is encoded anew; one with too few fr
   })
 })
 
+test('the frames that a host asks for are those of what it is sent, at the rate of the job', async () => {
+  const atRate = (name: string, frames: number, fps: number): Promise<string> =>
+    makeClip(tool, { folder, name, frames, house: { ...smallHouse, rate: { num: fps, den: 1 } } })
+  const rules = video({ exactCanvas: true, minFrames: 73 })
+  const size = smallHouse.size
+  await expect(
+    prepare({ slot: 'video', path: await atRate('fewer', 90, 30), size, rules, rate: { num: 24, den: 1 } }),
+  ).rejects.toMatchObject({
+    failure: { kind: 'input', message: 'the clip has 72 frames; this host takes 73 at least', next: expect.stringContaining('3.1 s') },
+  })
+  const made = await prepare({ slot: 'video', path: await atRate('more', 72, 24), size, rules, rate: { num: 30, den: 1 } })
+  expect((await probe(made.path)).frames).toBe(90)
+})
+
 test('a clip for a host that answers in its size and rate is brought to those of the job, all of its picture kept', async () => {
   const house: House = { ...smallHouse, size: { width: 90, height: 90 }, rate: { num: 30, den: 1 } }
   const clip = await makeClip(tool, { folder, name: 'square', frames: 30, tone: 500, house, picture: 'color=c=white' })
