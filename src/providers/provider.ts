@@ -22,6 +22,9 @@ export type Ready = {
   readonly files: ReadonlyMap<Slot, string>
 }
 
+/** A job as a run knows it before its inputs are there. */
+export type Outline = { readonly request: Request; readonly slots: { has(slot: Slot): boolean } }
+
 export type Ticket = { readonly [key: string]: string | number | boolean | null }
 
 /**
@@ -75,6 +78,11 @@ export type Calls = {
   cancel?(ticket: Ticket): Promise<void>
   /** The ticket of a job that a person has found at the host, by the id that stands there; `{ id }` where this is absent. */
   adopt?(id: string): Ticket
+  /**
+   * What the host or this machine lacks that these jobs need, all of it in one failure; asked once, before a run sends anything
+   * anywhere. Rejects where that cannot be seen now.
+   */
+  lacks?(jobs: readonly Outline[]): Promise<Failure | undefined>
   /** Looks whether the host answers and takes the key, without buying anything. Rejects with the failure that stands in the way. */
   probe?(): Promise<Probe>
   /** The run is over: what this provider has started goes. */

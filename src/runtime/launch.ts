@@ -32,6 +32,8 @@ export type LaunchTools = {
   readonly clipOf: (id: JobId) => Sha256 | undefined
   /** What to do about purchases that may have been made: a person's word, given before the run. */
   readonly onUncertain?: 'resubmit'
+  /** This run buys nothing anew: what is at a host is fetched, and that is all. */
+  readonly only?: true
   /** Called when a clip is stored and recorded. */
   readonly stored: (job: Job, stored: Stored) => Promise<void>
   /** The same for a clip that no job of the plan asks for. */
@@ -181,10 +183,10 @@ export async function launch(tools: LaunchTools, job: Job, place: Place, again =
   if (key === undefined) throw new Error(`${job.id} was started before its inputs`)
   const found = tools.find(key)
   if (found !== undefined && (await tools.store.has(found.sha256, found.delivered.bytes))) return { kind: 'kept', key, stored: found }
-  const start = startOf(job, key, run, book)
+  const start = { ...startOf(job, key, run, book), ...(tools.only === undefined ? {} : { only: tools.only }) }
   const launched = await launchAt(tools, job, { key, start, place })
   const uncertain = launched.kind === 'ended' && launched.end.kind === 'uncertain' ? launched.end : undefined
-  if (uncertain === undefined || again || tools.onUncertain !== 'resubmit' || tools.signal.aborted) return launched
+  if (uncertain === undefined || again || tools.only === true || tools.onUncertain !== 'resubmit' || tools.signal.aborted) return launched
   await tools.recorder.record({ type: 'job.resolved', job: job.id, key, attempt: uncertain.go.number, how: 'resubmit' })
   return launch(tools, job, place, true)
 }

@@ -22,6 +22,8 @@ export type Work = {
   readonly make: readonly Job[]
   readonly left: readonly Job[]
   readonly lock: LockFile | undefined
+  /** The job that tells why nothing new is sent to a provider in this run; absent: it may be. What a host has already is fetched. */
+  readonly heldBy?: (provider: string) => JobId
 }
 
 export type Worked = {
@@ -164,12 +166,13 @@ function nextOf(tools: LaunchTools, provider: string, queue: Queue): Job | undef
 
 /** Starts all that can be started now. */
 async function pump(bench: Bench): Promise<void> {
-  const { queues, tools, shut } = bench
+  const { queues, tools, shut, work } = bench
   for (const [provider, queue] of queues) {
     while (queue.next < queue.jobs.length && bench.bug === undefined && !tools.signal.aborted) {
-      const by = shut.get('*') ?? shut.get(tools.gate.accountOf(provider))
       const job = nextOf(tools, provider, queue)
       if (job === undefined) break
+      const held = isAtHost(tools, job) ? undefined : work.heldBy?.(provider)
+      const by = shut.get('*') ?? shut.get(tools.gate.accountOf(provider)) ?? held
       // What a host has already is not in the way of what it has not.
       const place = by === undefined ? tools.gate.enter(provider, () => bench.wake(), isAtHost(tools, job)) : undefined
       if (by === undefined && place === undefined) break
@@ -184,10 +187,11 @@ async function pump(bench: Bench): Promise<void> {
   }
 }
 
-const attemptOf = ({ book, clipOf, world }: LaunchTools, job: Job) =>
+type Standing = Pick<LaunchTools, 'book' | 'clipOf' | 'world'>
+const attemptOf = ({ book, clipOf, world }: Standing, job: Job) =>
   book.history.open.size === 0 ? undefined : book.history.open.get(keyWhenKnown(job, clipOf, world.sha256) ?? '')
 
-const isAtHost = (tools: LaunchTools, job: Job): boolean => attemptOf(tools, job)?.ticket !== undefined
+export const isAtHost = (tools: Standing, job: Job): boolean => attemptOf(tools, job)?.ticket !== undefined
 
 /** What an earlier run has begun goes first, and of it what its host throws away first. */
 function begunFirst(tools: LaunchTools, jobs: readonly Job[]): readonly Job[] {

@@ -14,11 +14,12 @@ import { type Gate, openGate } from './gate.ts'
 import { type Attempt, type Book, mustBeKept, openBook, type Stored } from './history.ts'
 import { type Check, type OpenProvider, partProviders, type Reachable } from './job.effects.ts'
 import type { Journal } from './journal.ts'
+import { findLacks, type Lack } from './lacks.ts'
 import type { LaunchTools } from './launch.ts'
 import type { LockFile } from './lock-file.ts'
 import { lockIn } from './locked-job.ts'
 import { openFinder } from './made.ts'
-import { type Fell, makeJobs, type Work } from './make.ts'
+import { type Fell, isAtHost, makeJobs, type Work } from './make.ts'
 import type { Booked, Budgets } from './purse.ts'
 import { openRecorder, type Recorder } from './recorder.ts'
 import { keyWhenKnown, resolveJobs } from './resolve.ts'
@@ -91,6 +92,7 @@ type State = {
   kept: number
   work: Work | undefined
   before: readonly Fell[]
+  lacks: readonly Lack[]
   failures: readonly Fell[]
   blocked: readonly JobId[]
   fetched: readonly Attempt[]
@@ -128,8 +130,32 @@ async function start(state: State): Promise<void> {
   for (const [id, stored] of resolved.kept) state.clips.set(id, stored)
   const lost = resolved.make.filter((job) => (job.made !== undefined || state.made.has(job.id)) && job.price > 0)
   state.before = lost.map((job) => ({ job: job.id, failure: gone(job), uncertain: false, lost: true }))
-  state.work = { jobs: plan.jobs, clips: state.clips, make: resolved.make, left: resolved.left, lock }
   if (!state.announced) await announce(state, resolved.make)
+  await lookForLacks(state, resolved.make)
+  const heldBy = heldByLack(state.lacks)
+  const { make, left } = resolved
+  state.work = { jobs: plan.jobs, clips: state.clips, make, left, lock, ...(heldBy === undefined ? {} : { heldBy }) }
+}
+
+/** Nothing is bought anywhere for a film that cannot be whole; `--only` leaves out what lacks something. */
+async function lookForLacks(state: State, make: readonly Job[]): Promise<void> {
+  const { world, signal } = state.options
+  const { book, providers } = state
+  const clipOf = (id: JobId): Sha256 | undefined => state.clips.get(id)?.sha256
+  const lost = new Set(state.before.map(({ job }) => job))
+  const sends = make.filter((job) => !lost.has(job.id) && !isAtHost({ book, clipOf, world }, job))
+  const found = await findLacks(sends, { world, signal, providers, keyOf: (job) => keyWhenKnown(job, clipOf, world.sha256) })
+  const lacking = new Set(found.flatMap(({ held }) => held))
+  const others = sends.some(({ provider }) => provider !== 'cut' && !lacking.has(provider))
+  const next = others ? '; until then nothing is bought elsewhere either, but what you name by `--only SHOT`' : ''
+  state.lacks = found.map((lack) => ({ ...lack, failure: { ...lack.failure, next: lack.failure.next + next } }))
+  state.before = [...state.before, ...state.lacks.map(({ job, failure }) => ({ job, failure, uncertain: false }))]
+}
+
+function heldByLack(lacks: readonly Lack[]): Work['heldBy'] {
+  const [first] = lacks
+  if (first === undefined) return undefined
+  return (provider) => lacks.find(({ held }) => held.includes(provider))?.job ?? first.job
 }
 
 /** The first words of a run, and what it keeps. */
@@ -186,6 +212,7 @@ function launchTools(state: State): LaunchTools {
     world,
     signal: options.signal,
     providers: state.providers,
+    ...(state.lacks.length === 0 ? {} : { only: true }),
     ...(options.settings.onUncertain === undefined ? {} : { onUncertain: options.settings.onUncertain }),
     store,
     gate,
@@ -222,7 +249,7 @@ async function make(state: State) {
   if (work === undefined) throw new Error('the run was not started')
   const { plan } = state.options
   for (const { job, failure } of state.before) {
-    const key = plan.jobs.find(({ id }) => id === job)?.key
+    const key = state.lacks.find((lack) => lack.job === job)?.key ?? plan.jobs.find(({ id }) => id === job)?.key
     if (key !== undefined) await state.recorder.note({ type: 'job.failed', job, key, attempt: 1, failure })
   }
   const tools = launchTools(state)
@@ -311,6 +338,7 @@ function openState(options: RunOptions): State {
     kept: 0,
     work: undefined,
     before: [],
+    lacks: [],
     failures: [],
     blocked: [],
     fetched: [],

@@ -85,3 +85,18 @@ shot own 1s on gpu { "waves roll in" }`)
   expect((await ltx(film.at, ['render'], env())).code).toBe(0)
   expect(bought() - before).toBe(1)
 })
+
+test('what this machine lacks is told before anything is bought at the host', async () => {
+  const film = project(`shot sold 6s { "a dog runs down the pier" }
+shot own 1s on gpu { "waves roll in" }`)
+  const path = join(film.at, 'film.ltx')
+  writeFileSync(path, readFileSync(path, 'utf8').replace(film.worker.python, '/no/such/python'))
+  const before = bought()
+  const ran = await ltx(film.at, ['render', '--no-tui'], env())
+  expect(ran.code, ran.out + ran.err).toBe(1)
+  expect(ran.out).toContain('failed    own@1                   this machine: there is no Python at')
+  expect(ran.out).toContain('not begun, after own@1')
+  expect(bought()).toBe(before)
+  expect((await ltx(film.at, ['render', '--only', 'sold'], env())).code).toBe(0)
+  expect(bought()).toBe(before + 1)
+})

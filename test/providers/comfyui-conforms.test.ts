@@ -62,11 +62,33 @@ describe('a ComfyUI server', () => {
         left = true
       }),
     )
-    expect(failure).toMatchObject({ kind: 'invalid', retry: false, billed: 'no' })
+    expect(failure).toMatchObject({ kind: 'host', retry: false, billed: 'no' })
     for (const part of ['LTXVEmptyLatentAudio', 'text_encoders/gemma_3_12B_it_fp4_mixed', 'checkpoints/ltx-2.3-22b-distilled'])
       expect(failure.message).toContain(part)
     expect(left).toBe(false)
     expect(host.calls().filter(({ route }) => route === 'submit')).toEqual([])
+  })
+
+  test('names what any of several jobs lacks, all at once, from what is known of them before their inputs are there', async () => {
+    const lacks = ['LTXVAddGuide', 'LTXVLatentUpsampler', 'LTXVAudioVAEEncode']
+    const { host, open } = await start({ settings: { lacks } })
+    const request = (await job('text-to-video')).request
+    const plain = { request, slots: new Set<never>() }
+    const guided = { request: { ...request, operation: 'image-to-video' }, slots: new Set(['first-frame', 'last-frame']) } as const
+    const doubled = { request: { ...request, model: 'ltx-2.3-two-stage' }, slots: new Set<never>() }
+    expect(await open().lacks?.([plain])).toBeUndefined()
+    expect(await open().lacks?.([plain, guided, doubled])).toMatchObject({
+      kind: 'host',
+      retry: false,
+      message: expect.stringMatching(/lacks the nodes LTXVAddGuide, LTXVLatentUpsampler$/),
+      next: expect.stringMatching(/^update ComfyUI there .*; then run again$/),
+    })
+    expect(await open().lacks?.([{ ...plain, request: { ...request, model: 'my-distilled.safetensors' } }])).toMatchObject({
+      message: expect.stringMatching(/lacks a model file like checkpoints\/my-distilled\.safetensors$/),
+      next: expect.stringMatching(/^put the file /),
+    })
+    await host.stop()
+    await expect(open().lacks?.([plain])).rejects.toThrow('cannot be reached')
   })
 
   test('finds a checkpoint in a folder, and takes the one that the script names', async () => {
@@ -221,6 +243,6 @@ describe('a ComfyUI server', () => {
     // Nothing can be made there: that is no good health.
     const bare = await start({ settings: { lacks: ['SamplerCustomAdvanced'] } })
     const failure = await failureFrom(bare.open().probe?.() ?? Promise.resolve())
-    expect(failure).toMatchObject({ kind: 'invalid', message: expect.stringContaining('it has no node SamplerCustomAdvanced') })
+    expect(failure).toMatchObject({ kind: 'host', message: expect.stringContaining('lacks the node SamplerCustomAdvanced') })
   })
 })

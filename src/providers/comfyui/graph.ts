@@ -2,6 +2,7 @@
 // The graphs are data (`graphs/*.json`): nodes by readable names, and the places where a value goes as `node.input`.
 import type { Request, Slot } from '../../lang/plan.ts'
 import { toNumber } from '../../lang/time.ts'
+import type { Outline } from '../provider.ts'
 import { models } from './capabilities.ts'
 import distilled from './graphs/distilled.json' with { type: 'json' }
 import guided from './graphs/guided.json' with { type: 'json' }
@@ -58,13 +59,13 @@ const inTwoStages = (request: Request): boolean => {
   return own === undefined ? request.model === models.pro : !/distill/i.test(own)
 }
 
-export function graphFor(request: Request, files: ReadonlyMap<Slot, string>): Graph {
+export function graphFor(request: Request, files: Outline['slots']): Graph {
   const whole = chooseGraph(request, files)
   const missing = Object.keys(whole.without).filter((part) => (part === 'sound' ? !request.sound : !files.has(part as Slot))) // the keys are slots, and a test says so
   return missing.reduce((graph, part) => leaveOut(graph, graph.without[part]), whole)
 }
 
-function chooseGraph(request: Request, files: ReadonlyMap<Slot, string>): Graph {
+function chooseGraph(request: Request, files: Outline['slots']): Graph {
   if (request.operation === 'audio-to-video') return graphs.sound
   if (files.has('last-frame')) return graphs.guided
   return inTwoStages(request) ? graphs['two-stage'] : graphs.distilled

@@ -1,6 +1,6 @@
 // A ComfyUI server as a provider. The id of a job is ours, so a submit whose answer was lost can be looked up; the
 // history says what came of it, the socket only how far it is. Nodes and model files are checked before the first job.
-import { ProviderFailure } from '../../failure.ts'
+import { type Failure, ProviderFailure } from '../../failure.ts'
 import type { Slot } from '../../lang/plan.ts'
 import type { InputRules } from '../../media/input-rules.ts'
 import { prepareInput } from '../../media/prepare.ts'
@@ -49,6 +49,14 @@ function openCalls(context: Context): Calls {
     find: (job) => find(server, job),
     cancel: (ticket) => cancel(server, String(ticket.id)),
     adopt: (id) => ({ id }),
+    async lacks(jobs) {
+      const lacks: Lacking[] = []
+      for (const { request, slots } of jobs) {
+        const found = await stock(graphFor(request, slots), ownCheckpoint(request))
+        if (found.state === 'lacking') lacks.push(found)
+      }
+      return lacks.length === 0 ? undefined : lacking(server, allOf(lacks))
+    },
     async probe() {
       const stats = await doors.read({ method: 'GET', path: '/system_stats' })
       const version = answers.versionIn(stats.json)
@@ -56,7 +64,7 @@ function openCalls(context: Context): Calls {
         throw new ProviderFailure(doors.failure({ kind: 'invalid', words: 'this address does not answer like one' }))
       const stocks = await Promise.all(Object.entries(graphs).map(async ([name, graph]) => [name, await stock(graph, undefined)] as const))
       const lacks = stocks.flatMap(([, one]) => (one.state === 'lacking' ? [one] : []))
-      if (lacks.length === stocks.length) throw new ProviderFailure(lacking(doors, allOf(lacks)))
+      if (lacks.length === stocks.length) throw new ProviderFailure(lacking(server, allOf(lacks)))
       const missing = stocks.map(([name, one]) => lackOf(name, one)).filter((one) => one !== '')
       return { key: 'unchecked', detail: [version, ...(missing.length === 0 ? ['has all that our graphs need'] : missing)].join('; ') }
     },
@@ -109,7 +117,7 @@ async function submit(server: Server, stock: ReturnType<typeof openStock>, job: 
   const graph = graphFor(job.request, job.files)
   const own = ownCheckpoint(job.request)
   const found = await stock(graph, own)
-  if (found.state === 'lacking') throw new ProviderFailure(lacking(doors, found))
+  if (found.state === 'lacking') throw new ProviderFailure(lacking(server, found))
   const inputs = await bringInputs(server, job)
   const prompt = fill(graph, job.request, {
     inputs,
@@ -139,16 +147,27 @@ async function pay(server: Server, inputs: ReadonlyMap<Slot, string>, json: unkn
   }
 }
 
-function lacking(doors: Doors, { nodes, files }: Lacking) {
+/** The server's own lack, and no fault of the script's; it is told by its address, since a film may have several. */
+function lacking({ base, doors }: Server, { nodes, files }: Lacking): Failure {
   const parts = [
-    ...(nodes.length === 0 ? [] : [`it has no node ${nodes.join(', ')}`]),
-    ...(files.length === 0 ? [] : [`it has no model file like ${files.join(', ')}`]),
+    ...(nodes.length === 0 ? [] : [`the ${nodes.length === 1 ? 'node' : 'nodes'} ${nodes.join(', ')}`]),
+    ...(files.length === 0 ? [] : [`${files.length === 1 ? 'a model file' : 'model files'} like ${files.join(', ')}`]),
   ]
-  const next =
-    nodes.length > 0
-      ? 'update ComfyUI (these nodes come with it since 2026), then restart it'
-      : 'put the file into that folder of the server’s models, or name another by `model "FILE"`'
-  return { ...doors.failure({ kind: 'invalid', words: parts.join('; '), next }), billed: 'no' as const }
+  const steps = [
+    ...(nodes.length === 0 ? [] : ['update ComfyUI there (these nodes come with it since 2026) and restart it']),
+    ...(files.length === 0
+      ? []
+      : [
+          `put ${files.length === 1 ? 'the file' : 'each file'} into that folder of the server’s models, or name the one it has by \`model "FILE"\``,
+        ]),
+  ]
+  return {
+    kind: 'host',
+    message: doors.words(`${host} at ${new URL(base).host} lacks ${parts.join(', and ')}`),
+    next: `${steps.join('; ')}; then run again`,
+    retry: false,
+    billed: 'no',
+  }
 }
 
 /** The job's inputs as the server names them. */

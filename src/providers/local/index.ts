@@ -134,6 +134,15 @@ function openCalls(shop: Shop, context: Context): Calls {
       stops.get(nameOf(ticket))?.abort(new Error('cancelled'))
     },
     adopt: (id): Ticket => ({ id }),
+    async lacks() {
+      try {
+        await setupOf(context)
+        return undefined
+      } catch (error) {
+        if (error instanceof ProviderFailure) return error.failure
+        throw error
+      }
+    },
     probe: () => probe(shop, context),
     async close() {
       shop.open -= 1
