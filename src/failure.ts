@@ -32,6 +32,8 @@ export type Failure = {
   readonly next: string
   /** True when the same call may be made again without harm. */
   readonly retry: boolean
+  /** No connection could be made: nothing has left. */
+  readonly unreached?: true
   readonly retryAfterMs?: number
   readonly requestId?: string
   readonly billed?: 'yes' | 'no' | 'unknown'

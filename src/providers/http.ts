@@ -8,7 +8,7 @@ import { HttpTrouble } from '../world.ts'
 import { keptBack, refusesContent } from './content.ts'
 import { type Explain, type Explained, habitOf, kindOfStatus, type Seen, wordsIn } from './explain.ts'
 import { hostWords } from './host-words.ts'
-import { originOf, resultUrl } from './origin.ts'
+import { isAtHome, originOf, resultUrl } from './origin.ts'
 import { openPatience } from './patience.ts'
 import { retryAfter } from './retry-after.ts'
 
@@ -257,7 +257,9 @@ export function openDoors(options: DoorOptions): Doors {
     if (!(error instanceof HttpTrouble)) return undefined
     const kind: FailureKind = error.kind === 'too-large' ? 'host' : 'network'
     const explained: Explained = { kind, words: error.message, ...(billed === undefined ? {} : { billed }) }
-    return new ProviderFailure({ ...failure(explained), ...(kind === 'host' ? { retry: false } : {}) })
+    const home = isAtHome(base) ? { next: `start the server at ${new URL(base).host}, or correct its address; then run again` } : {}
+    const unreached = error.kind === 'unsent' ? ({ unreached: true, ...home } as const) : {}
+    return new ProviderFailure({ ...failure(explained), ...(kind === 'host' ? { retry: false } : {}), ...unreached })
   }
 
   /** One paid request; `take` reads a success, everything else is judged here. */
@@ -283,8 +285,9 @@ export function openDoors(options: DoorOptions): Doors {
       const trouble = troubleOf(error, left ? 'unknown' : 'no')
       if (trouble === undefined) throw error
       if (!left) throw trouble
+      const { unreached: _left, ...lost } = trouble.failure
       throw new ProviderFailure({
-        ...trouble.failure,
+        ...lost,
         message: `the job was sent to ${host}, but its answer did not come whole: ${words(error instanceof Error ? error.message : '')}`,
         next: 'look at the host whether it was made; `ltx resolve` says whether it may be sent again',
         retry: false,

@@ -8,6 +8,8 @@ const isLocal = ({ hostname }: URL): boolean =>
     hostname,
   )
 
+export const isAtHome = (url: string): boolean => isLocal(new URL(url))
+
 /**
  * The address of a result, when it is one to be asked: over TLS anywhere in the open; on this machine or in its house only where the
  * host itself is there. Never one that carries a name and a password.

@@ -99,7 +99,7 @@ function say(view: View, event: Stamped, told: Map<string, string>): Said | unde
     case 'job.stored':
       return { word: 'stored', text: named(event.job) + deliveredText(event), tone: 'good' }
     case 'job.retrying':
-      return { word: 'again', text: `${named(event.job)}in ${roughly(event.waitMs / 1000)}; ${failureOf(event)}`, tone: 'warn' }
+      return { word: 'again', text: `${named(event.job)}${retryOf(event)}; ${failureOf(event)}`, tone: 'warn' }
     case 'job.failed':
       return { word: 'failed', text: named(event.job) + failureOf(event), tone: 'bad', next: oneLine(event.failure.next) }
     case 'job.uncertain':
@@ -122,6 +122,9 @@ const resolvedText = {
   found: 'was found at the host',
   'give-up': 'is let be; what was sent counts as spent',
 } as const
+
+const retryOf = ({ at, waitMs, until }: Extract<Stamped, { type: 'job.retrying' }>): string =>
+  `in ${roughly(waitMs / 1000)}${until === undefined ? '' : `, and on for ${clock(until - at)} at most`}`
 
 const failureOf = (event: Extract<Stamped, { readonly failure: unknown }>): string => failureWords(event.failure)
 

@@ -193,11 +193,14 @@ function detail(shot: ShotView, now: number): Piece {
       return piece(join(label, 'downloading'), 'quiet')
     case 'checking':
       return piece(join(label, 'checking'), 'quiet')
-    case 'retrying':
-      return piece(
-        join(`again in ${roughly(Math.max(0, (job?.retryAt ?? now) - now) / 1000)}`, oneLine(job?.failure?.message ?? '')),
-        'warn',
-      )
+    case 'retrying': {
+      // One shot tries for all of its account: when it is whose turn again is not known here.
+      const when =
+        job?.triesUntil === undefined
+          ? `again in ${roughly(Math.max(0, (job?.retryAt ?? now) - now) / 1000)}`
+          : `no connection, trying ${clock(job.triesUntil - now)} more`
+      return piece(join(when, oneLine(job?.failure?.message ?? '')), 'warn')
+    }
     case 'stored':
       return piece(join(shot.line.takes > 1 ? counted(shot.line.takes, 'take') : '', formatSeconds(shot.line.seconds)), 'quiet')
     case 'kept':

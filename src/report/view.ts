@@ -39,6 +39,8 @@ export type JobView = {
   readonly failure?: Failure
   /** Event time at which a retry is due. */
   readonly retryAt?: number
+  /** Until when a connection is tried for at most, where none can be made. */
+  readonly triesUntil?: number
   /** Until when the host is asked at most whether it has taken a submit whose answer was lost. */
   readonly settlesBy?: number
   readonly blockedBy?: JobId
@@ -315,6 +317,7 @@ function foldJob(view: ViewDraft, entry: JobDraft, event: JobEvent): void {
   if ('attempt' in event) entry.attempt = event.attempt
   if (event.type !== 'job.progress') entry.phase = ''
   delete entry.settlesBy
+  delete entry.triesUntil
   move(view, entry, account(view, entry, event), event.at)
 }
 
@@ -360,6 +363,7 @@ function account(view: ViewDraft, entry: JobDraft, event: JobEvent): State {
       advance(view, entry, 0)
       entry.failure = event.failure
       entry.retryAt = event.at + event.waitMs
+      if (event.until !== undefined) entry.triesUntil = event.until
       return 'retrying'
     case 'job.failed':
     case 'job.uncertain':

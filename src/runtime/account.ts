@@ -6,10 +6,12 @@
 // takes. That it then took one is no proof of more, for one of those may have ended unseen; only what was seen there together is.
 // After two hours one more is tried, and after a refusal again when twice as long has passed. Otherwise, from the second refusal on where
 // jobs of ours stood there, it is the pace: the gap between submits doubles, and shrinks by a tenth with each one that is taken. A host that refuses the key, has no credit left, or
-// asks to be left alone for longer than a run waits is sent nothing more: whoever waits for a turn is held back.
+// asks to be left alone for longer than a run waits is sent nothing more: whoever waits for a turn is held back. So it is with one
+// to which no connection can be made, when `outage` gives it up; until then the account rests, and one submit at a time tries.
 import { type Failure, ProviderFailure } from '../failure.ts'
 import type { Clock } from '../world.ts'
 import { isClosing, longestWaitMs } from './failure.ts'
+import { openOutage } from './outage.ts'
 
 /** Jobs at once, and milliseconds between two submits. */
 export type Limits = { readonly concurrency: number; readonly staggerMs: number }
@@ -20,6 +22,10 @@ export type Place = {
   stand(there: boolean): void
   /** Asked for it, the host had it. */
   seen(): void
+  /** Asked for whatever it be, the host has answered. */
+  heard(): void
+  /** No connection could be made to ask: the failure with when to try again, if at all. */
+  missed(failure: Failure): Failure
   /** Frees the place; more than once does no harm. */
   leave(): void
 }
@@ -38,6 +44,8 @@ export type Account = {
   leave(): Promise<void>
   /** Nothing is submitted for so long: the host asked for it elsewhere. */
   rest(ms: number): void
+  /** Until when a connection is tried for, milliseconds since 1970, where none can be made. */
+  triesUntil(): number | undefined
 }
 
 const longestGapMs = 30_000
@@ -103,6 +111,7 @@ function openLessons({ concurrency, staggerMs }: Limits, clock: Clock) {
 
 export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): Account {
   const lessons = openLessons(limits, clock)
+  const outage = openOutage(clock)
   const waiting: Waiter[] = []
   const places = new WeakMap<Place, Held>()
   let inside = 0
@@ -124,7 +133,8 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
     if (!place.inside && inside >= lessons.most()) return 'place'
     const there = standing.size + submitting
     const isProbe = there === lessons.window() && submitting === 0 && lessons.mayProbe()
-    if ((there >= lessons.window() && !isProbe) || (lessons.isCareful() && submitting > 0)) return 'place'
+    const oneByOne = lessons.isCareful() || outage.isOn()
+    if ((there >= lessons.window() && !isProbe) || (oneByOne && submitting > 0)) return 'place'
     return Math.max(0, lessons.dueAt(lastAt) - clock.monotonic())
   }
   const serve = async (): Promise<void> => {
@@ -164,8 +174,17 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
       waiting.push({ place, go, fail })
       void serve()
     })
+  /** A submit that never left: the account rests, or is closed when that has lasted too long. */
+  const missed = (name: string, failure: Failure): ProviderFailure => {
+    if (closed !== undefined) return held(closed)
+    const told = outage.missed({ ...failure, billed: 'no' })
+    if (told.retry) lessons.rest(told.retryAfterMs ?? 0)
+    else closed = { by: name, failure: told }
+    return new ProviderFailure(told)
+  }
   return {
     rest: lessons.rest,
+    triesUntil: outage.until,
     heldBackBy: (failure) => heldBack.get(failure),
     async leave() {
       for (;;) {
@@ -175,6 +194,8 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
         await clock.sleep(wait, signal)
       }
       leftAt = clock.monotonic()
+      outage.heard()
+      wake()
     },
     enter(freed, begun) {
       if (!begun && inside >= lessons.most()) return undefined
@@ -192,6 +213,8 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
         seen() {
           if (place.askedAt === taken) lessons.had(together.add(place).size)
         },
+        heard: outage.heard,
+        missed: outage.missed,
         leave() {
           place.stand(false)
           if (!place.inside) return
@@ -220,6 +243,7 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
         return sent
       } catch (error) {
         const failure = failureOf(error)
+        if (failure?.unreached === true) throw heldBack.has(failure) ? error : missed(name, failure)
         if (failure?.kind === 'rate' || failure?.kind === 'capacity') lessons.refused(failure, standing.size, before)
         if (failure !== undefined && isClosing(failure)) closed ??= { by: name, failure }
         throw error

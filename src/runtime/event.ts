@@ -51,8 +51,14 @@ export type Event =
       readonly silent?: true
     } & JobAttempt)
   | ({ readonly type: 'job.stored'; readonly sha256: Sha256; readonly delivered: Delivered } & JobAttempt)
-  /** `open`: the attempt goes on; nothing new may be sent in its place. */
-  | ({ readonly type: 'job.retrying'; readonly failure: Failure; readonly waitMs: number; readonly open?: true } & JobAttempt)
+  /** `open`: the attempt goes on; nothing new may be sent in its place. `until`: no connection can be made, and is tried for so long. */
+  | ({
+      readonly type: 'job.retrying'
+      readonly failure: Failure
+      readonly waitMs: number
+      readonly open?: true
+      readonly until?: number
+    } & JobAttempt)
   /** `resumable`: the host may still hold the result; the next run asks for it instead of sending the job again. */
   | ({ readonly type: 'job.failed'; readonly failure: Failure; readonly resumable?: true } & JobAttempt)
   | ({ readonly type: 'job.uncertain'; readonly failure: Failure } & JobAttempt)

@@ -127,6 +127,8 @@ const refusals: ReadonlySet<FailureKind> = new Set([
 function submitVerdict({ failure, sent, failures, submit, price }: Situation): Verdict {
   const mayRepeat = failure.retry && failures <= limits.submit
   if (failure.kind === 'disk') return 'refused' // our own record failed; the journal says how far it came
+  // How long a connection is tried for is the account's word. One that was sent before may be there.
+  if (failure.unreached === true) return failure.retry ? (sent ? 'settle' : 'anew') : sent ? 'uncertain' : 'refused'
   if (!sent || refusals.has(failure.kind)) return mayRepeat ? 'anew' : 'refused'
   if (failures > limits.submit) return 'uncertain'
   // What costs nothing is sent again without asking.
@@ -141,6 +143,7 @@ export function judge(situation: Situation): Verdict {
     return step === 'submit' && situation.sent && !refusals.has(failure.kind) ? 'uncertain' : 'refused'
   if (failure.kind === 'uncertain') return 'uncertain'
   if (step === 'submit') return submitVerdict(situation)
+  if (failure.unreached === true) return failure.retry ? 'again' : 'refused'
   if (failure.kind === 'mismatch') return failure.retry && misses < tries ? 'anew' : 'refused'
   // A result that is gone was paid for: it is bought again on a person's word alone.
   const gone = failure.kind === 'expired' && price > 0 && failure.billed !== 'no'

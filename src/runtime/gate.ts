@@ -30,6 +30,8 @@ export type Gate = {
   bill(name: string, billed: Money): void
   /** What was reserved is now spent, at the price it really had; `0` gives it back. */
   settle(name: string, billed: Money): void
+  /** Until when a connection to a provider is tried for, milliseconds since 1970, where none can be made. */
+  triesUntil(provider: string): number | undefined
   /** A host has asked for a rest, somewhere else than at a submit. */
   rest(provider: string, ms: number): void
   /**
@@ -104,6 +106,7 @@ export function openGate(options: GateOptions): Gate {
     takeOver: ({ name, path, price }) => purse.takeOver(name, path, price),
     bill: purse.bill,
     settle: purse.settle,
+    triesUntil: (provider) => accountAt(provider).triesUntil(),
     rest: (provider, ms) => accountAt(provider).rest(ms),
     heldBackBy: (provider, failure) => accountAt(provider).heldBackBy(failure),
     async pay(provider, { name, job, path, price }, place, send) {

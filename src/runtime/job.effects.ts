@@ -8,7 +8,7 @@ import type { Calls, Ready, Status, Ticket } from '../providers/provider.ts'
 import type { World } from '../world.ts'
 import { formOf, isOther, isSilent, refuseAdjusted } from './adjust.ts'
 import type { Event } from './event.ts'
-import { notShownYet, strange, strangeForMs, uncertain } from './failure.ts'
+import { failureOf, notShownYet, strange, strangeForMs, uncertain } from './failure.ts'
 import type { Door, Gate, Place, Purchase } from './gate.ts'
 import type { Stored } from './history.ts'
 import type { Effects, Go, Polled, Settled, StepError } from './job.machine.ts'
@@ -118,6 +118,19 @@ function submitter(tools: JobTools): Effects['submit'] {
   }
 }
 
+/** A question to the host. Where no connection can be made, its account says how long it is asked again. */
+async function asked<T>({ place, hasty }: JobTools, question: Promise<T>): Promise<T> {
+  try {
+    const answer = await question
+    place.heard()
+    return answer
+  } catch (error) {
+    const failure = failureOf(error)
+    if (failure?.unreached !== true) throw error
+    throw new ProviderFailure(hasty ? { ...failure, retry: false } : place.missed(failure))
+  }
+}
+
 function settler(tools: JobTools): Effects['settle'] {
   const { job, key, provider, gate, recorder } = tools
   return async (go): Promise<Settled> => {
@@ -131,7 +144,7 @@ function settler(tools: JobTools): Effects['settle'] {
       if (tools.hasty) throw new ProviderFailure(notShownYet)
       void recorder.note({ type: 'job.settling', ...attempt, until })
     }
-    const ticket = await provider.calls.find(readyFor(tools, go), waits)
+    const ticket = await asked(tools, provider.calls.find(readyFor(tools, go), waits))
     if (ticket === undefined) {
       // Without this record the purchase would stay open in the books of all later runs.
       await recorder.record({ type: 'job.absent', ...attempt })
@@ -188,7 +201,7 @@ function poller(tools: JobTools, bill: Bill, told: Told): Effects['poll'] {
     // An attempt of an earlier run stands at the host, and in the books.
     tools.gate.takeOver(purchaseOf(tools, go))
     tools.place.stand(true)
-    return read(await provider.calls.poll(ticket, readyFor(tools, go), report), go)
+    return read(await asked(tools, provider.calls.poll(ticket, readyFor(tools, go), report)), go)
   }
 }
 
@@ -221,7 +234,7 @@ export function openEffects(tools: JobTools): Effects {
     poll: poller(tools, bill, told),
     async download(go, ticket) {
       const part = store.temporary()
-      await provider.calls.fetch(ticket, readyFor(tools, go), part)
+      await asked(tools, provider.calls.fetch(ticket, readyFor(tools, go), part))
       fetched = ticket
       return part
     },

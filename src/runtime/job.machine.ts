@@ -106,7 +106,8 @@ function afterError(context: Context, thrown: unknown, step: Step): Partial<Cont
   // That a question cost nothing says nothing of the job it asks about.
   const isQuestion = step !== 'submit' && !byHost && thrownAs.billed === 'no'
   const failure: Failure = isQuestion ? { ...thrownAs, billed: 'unknown' } : thrownAs
-  const failures = (context.failures[step] ?? 0) + 1
+  // Where no connection can be made it is time that is counted, by the account.
+  const failures = (context.failures[step] ?? 0) + (thrownAs.unreached === true ? 0 : 1)
   const misses = context.go.misses + (failure.kind === 'mismatch' ? 1 : 0)
   const { submit, price, tries } = input
   const { renewals } = context

@@ -129,7 +129,9 @@ function runMachine(tools: LaunchTools, job: Job, { key, place, input }: Running
   const stop = (): void => actor.send({ type: 'STOP' })
   actor.on('retrying', ({ go, failure, waitMs, verdict, step }) => {
     const open = verdict === 'anew' ? {} : ({ open: true } as const)
-    void recorder.note({ type: 'job.retrying', job: job.id, key, attempt: go.number, failure, waitMs, ...open })
+    const until = failure.unreached === true ? gate.triesUntil(job.provider) : undefined
+    const limit = until === undefined ? {} : { until }
+    void recorder.note({ type: 'job.retrying', job: job.id, key, attempt: go.number, failure, waitMs, ...open, ...limit })
     // A wish to wait is meant for the whole account, wherever it was said.
     if (failure.kind === 'rate' && step !== 'submit') gate.rest(job.provider, waitMs)
     if (verdict !== 'anew') return

@@ -97,6 +97,16 @@ describe('pay', () => {
       if (then === 'uncertain') expect(failure.billed).toBe('unknown')
     })
 
+  test('no connection is told as such, and at home with what to start', async () => {
+    const { failure } = await payFails({ trouble: 'unsent' })
+    expect(failure).toMatchObject({ unreached: true, billed: 'no', next: 'check the network and the address, then run again' })
+    expect((await payFails({ trouble: 'lost' })).failure).not.toHaveProperty('unreached')
+    const { doors } = desk([{ trouble: 'unsent' }], 'http://127.0.0.1:8188')
+    expect((await failureOf(doors.pay(submit, async () => undefined))).next).toBe(
+      'start the server at 127.0.0.1:8188, or correct its address; then run again',
+    )
+  })
+
   for (const [name, header, body, expected] of forms)
     test(`429 with Retry-After (${name}) is handed on, not slept`, async () => {
       const { doors, world } = desk([{ status: 429, body, ...(header === undefined ? {} : { headers: { 'retry-after': header } }) }])

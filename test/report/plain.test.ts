@@ -51,6 +51,26 @@ describe('the log', () => {
       '',
     ])
   })
+  it('says at once for how long a connection is tried for', async () => {
+    const dead = failure({
+      kind: 'network',
+      message: 'ComfyUI cannot be reached: connect ECONNREFUSED 127.0.0.1:8188',
+      retry: true,
+      unreached: true,
+    })
+    const retry: Bare = {
+      type: 'job.retrying',
+      job: 'harbor/sign@1',
+      key,
+      attempt: 1,
+      failure: dead,
+      waitMs: 5000,
+      until: 1_700_000_070_000,
+    }
+    expect(await log(stamp([started(plan), retry], 10_000))).toContain(
+      ' 0:10  again     harbor/sign@1           in 5s, and on for 1:00 at most; the network: ComfyUI cannot be reached: connect ECONNREFUSED 127.0.0.1:8188',
+    )
+  })
   it('says once how long a host is waited for that may show a lost job later', async () => {
     const at = { job: 'harbor/sign@1', key, attempt: 1 }
     const text = await log(

@@ -44,6 +44,19 @@ const text = (rows: ReturnType<typeof tuiRows>): readonly string[] =>
   )
 
 describe('the rows', () => {
+  it('say that no connection can be made, and for how long it is tried', () => {
+    const dead = failure({ kind: 'network', message: 'ComfyUI cannot be reached', retry: true, unreached: true })
+    const told = stamp([
+      started(plan),
+      { type: 'job.retrying', ...at('harbor/sign@1'), failure: dead, waitMs: 5000, until: 1_700_000_000_000 + 60_000 },
+    ])
+    const rowAt = (later: number): string =>
+      text(tuiRows(told.reduce(fold, emptyView(plan)), { columns: 100, rows: 24 }, 1_700_000_000_000 + later)).find((row) =>
+        row.includes('sign'),
+      ) ?? ''
+    expect(rowAt(10_000)).toContain('no connection, trying 0:50 more · ComfyUI cannot be')
+    expect(rowAt(30_000)).toContain('trying 0:30 more')
+  })
   it('count down while a host is asked whether it has taken a job, and say no more of it when it is known', () => {
     const asked: readonly Bare[] = [
       started(plan),

@@ -6,13 +6,14 @@ import { failure } from './rig.ts'
 type Case = Partial<Omit<Situation, 'failure'>>
 const situation = (
   kind: Parameters<typeof failure>[0],
-  over: Case & { retry?: boolean; retryAfterMs?: number; billed?: 'yes' | 'no' } = {},
+  over: Case & { retry?: boolean; retryAfterMs?: number; billed?: 'yes' | 'no'; unreached?: true } = {},
 ): Situation => {
-  const { retry = false, retryAfterMs, billed, ...rest } = over
+  const { retry = false, retryAfterMs, billed, unreached, ...rest } = over
   const told = failure(kind, {
     retry,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(billed === undefined ? {} : { billed }),
+    ...(unreached === undefined ? {} : { unreached }),
   })
   return {
     step: 'poll',
@@ -44,6 +45,12 @@ describe('what is done about a failure', () => {
     ['the sixth refusal', situation('rate', { step: 'submit', sent: true, retry: true, failures: 6 }), 'refused'],
     ['a refusal for good', situation('moderation', { step: 'submit', sent: true }), 'refused'],
     ['our own record could not be written', situation('disk', { step: 'submit', sent: true }), 'refused'],
+    ['no connection, which is tried again', situation('network', { step: 'submit', retry: true, unreached: true, failures: 99 }), 'anew'],
+    ['no connection, which is given up', situation('network', { step: 'submit', unreached: true }), 'refused'],
+    ['no connection to send once more', situation('network', { step: 'submit', sent: true, retry: true, unreached: true }), 'settle'],
+    ['the same, given up', situation('network', { step: 'submit', sent: true, unreached: true }), 'uncertain'],
+    ['no connection to ask', situation('network', { retry: true, unreached: true, failures: 99 }), 'again'],
+    ['no connection to ask, which is given up', situation('network', { unreached: true }), 'refused'],
     ['asking went wrong', situation('network', { retry: true }), 'again'],
     ['asking went wrong nine times', situation('network', { retry: true, failures: 9 }), 'refused'],
     ['a host that wants us back in an hour', situation('rate', { retry: true, retryAfterMs: 3_600_000 }), 'refused'],
