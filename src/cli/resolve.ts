@@ -1,14 +1,16 @@
 // `ltx resolve`: purchases of which nobody knows whether they were made, or whose result is gone. Lists them; or takes a
 // person's word on one: buy it again, it was found at the host, or let it be. Nothing of it is ever decided by itself.
 import type { Film } from '../compile.ts'
+import { ProviderFailure } from '../failure.ts'
 import { formatMoney } from '../lang/money.ts'
-import { openProviders } from '../open-providers.ts'
+import { closeProviders, openProviders } from '../open-providers.ts'
 import { openScript } from '../open-script.ts'
-import type { Ticket } from '../providers/provider.ts'
+import type { Ready, Ticket } from '../providers/provider.ts'
 import { exitCode } from '../report/exit.ts'
 import { oneLine } from '../report/say.ts'
 import { isFoundWithoutInputs } from '../runtime/adrift.ts'
 import type { Event } from '../runtime/event.ts'
+import { isUnknown, type Owner, ownerOf } from '../runtime/found.ts'
 import { type Attempt, mustBeKept } from '../runtime/history.ts'
 import { journalFolder, openJournal, readHistory } from '../runtime/journal.ts'
 import { scratchPath } from '../runtime/layout.ts'
@@ -22,9 +24,9 @@ type How = Extract<Event, { type: 'job.resolved' }>['how']
 
 /**
  * What is known of a purchase, as a person asks it. `wrong`: it came, and is not what was asked for. `open`: the host can tell, and is
- * asked by the next render. `unreached`: there, at an address that has died. `adrift`: at the host, and no shot asks for it any more.
+ * asked by the next render. `found`: a person says where, and the host has not been asked yet. `unreached`: there, at an address that has died. `adrift`: at the host, and no shot asks for it any more.
  */
-type Standing = 'uncertain' | 'lost' | 'wrong' | 'unreached' | 'open' | 'under way' | 'adrift'
+type Standing = 'uncertain' | 'lost' | 'wrong' | 'unreached' | 'open' | 'found' | 'under way' | 'adrift'
 
 const pathOf = ({ job }: Attempt): string => job.split('@')[0] ?? job
 
@@ -53,6 +55,7 @@ function standingOf(attempt: Attempt, film: Film): Standing {
     case 'accepted':
     case 'done':
       if (!isWanted(attempt, film)) return 'adrift'
+      if (attempt.before !== undefined) return 'found'
       if (attempt.wrong === true) return 'wrong'
       return attempt.unreached === true ? 'unreached' : 'under way'
   }
@@ -64,12 +67,13 @@ const words: Readonly<Record<Standing, string>> = {
   wrong: 'paid for, and what came is not what was asked for: it is kept aside, and asked for again by the next render',
   unreached: 'made, and the address of its clip has died: the next render asks the host for another',
   open: 'sent, and no answer came back: the next render asks the host whether it has it',
+  found: 'at the host, by your word; the next render looks whether it is there',
   'under way': 'at the host; the next render goes on with it',
   adrift: 'at the host, and no shot asks for it any more; the next render fetches it and keeps the clip',
 }
 
 /** What needs a person's word first. */
-const order: readonly Standing[] = ['uncertain', 'lost', 'wrong', 'unreached', 'open', 'adrift', 'under way']
+const order: readonly Standing[] = ['uncertain', 'lost', 'wrong', 'unreached', 'open', 'found', 'adrift', 'under way']
 
 export async function resolve(call: Call, io: Io): Promise<number> {
   const { options } = call
@@ -192,8 +196,12 @@ async function settle({ how, pending, folder }: Word, film: Film, call: Call, io
     io.stderr.write('ltx: a render of this project is under way\n  wait for it, or stop it; then say it again\n')
     return exitCode('locked')
   }
+  let unseen = false
   try {
-    const ticket = how === 'found' ? await ticketOf(pending[0], call.options.value('found') ?? '', film, io) : undefined
+    const found = how === 'found' ? await takeFound(pending[0], call.options.value('found') ?? '', film, io) : undefined
+    if (found !== undefined && 'clash' in found) return refuse(io, ...found.clash)
+    const ticket = found?.ticket
+    unseen = found?.seen === false
     const journal = await openJournal(world, folder)
     const recorder = openRecorder(journal, world.clock, () => undefined)
     for (const { job, key, attempt } of pending)
@@ -204,6 +212,7 @@ async function settle({ how, pending, folder }: Word, film: Film, call: Call, io
   }
   for (const attempt of pending)
     io.stdout.write(`${oneLine(attempt.job)}  ${saidText[how](formatMoney(attempt.reserved), isWanted(attempt, film))}\n`)
+  if (unseen) io.stdout.write('its host could not be asked now: the next render looks whether it is there\n')
   const [first] = pending
   if (how !== 'give-up' && first !== undefined)
     io.stdout.write(`next  ltx render ${typedFilm(film, io)} --only ${oneLine(pathOf(first))}\n`)
@@ -216,14 +225,65 @@ const saidText: Readonly<Record<How, (price: string, wanted: boolean) => string>
   'give-up': (price, wanted) => `left; its ${price} count as spent${wanted ? ', and it is bought again on your word alone' : ''}`,
 }
 
-/** The ticket that a person gives: JSON as it stands in a journal, or an id as it stands at the host. */
-async function ticketOf(attempt: Attempt | undefined, text: string, film: Film, io: Io): Promise<Ticket> {
-  const json = text.startsWith('{') ? parsed(text) : undefined
-  if (json !== undefined) return json
+type Clash = readonly [message: string, next: string]
+type Taken = { readonly ticket: Ticket; readonly seen: boolean } | { readonly clash: Clash }
+
+/** So long the host is asked about an id. */
+const patienceMs = 15_000
+
+/** The ticket that a person gives: JSON as it stands in a journal, or an id as it stands at the host. One that cannot be right is not taken. */
+async function takeFound(attempt: Attempt | undefined, text: string, film: Film, io: Io): Promise<Taken> {
   const name = attempt?.provider ?? ''
+  const over = new AbortController()
+  const signal = AbortSignal.any([over.signal, AbortSignal.timeout(patienceMs)])
   const scratch = scratchPath(film.dotLtx, 'resolve')
-  const providers = await openProviders(film, new Set([name]), { world: io.world, signal: new AbortController().signal, scratch })
-  return providers.get(name)?.calls.adopt?.(text) ?? { id: text }
+  const providers = await openProviders(film, new Set([name]), { world: io.world, signal, scratch })
+  try {
+    const calls = providers.get(name)?.calls
+    const ticket = (text.startsWith('{') ? parsed(text) : undefined) ?? calls?.adopt?.(text) ?? { id: text }
+    const clash = await takenClash(ticket, attempt, film, io)
+    if (clash !== undefined) return { clash }
+    if (attempt === undefined || calls === undefined) return { ticket, seen: false }
+    const seen = await isThere(calls, ticket, readyOf(attempt, io.world), signal)
+    if (seen !== false) return { ticket, seen: seen === true }
+    const next = 'nothing was recorded: look at the host for the right one'
+    return { clash: [`the host knows no job of that id (${text.slice(0, 80)})`, next] }
+  } finally {
+    over.abort()
+    await closeProviders(providers)
+  }
+}
+
+/** Another purchase of the same kind of host has it: what would be fetched is that one's clip. */
+async function takenClash(ticket: Ticket, attempt: Attempt | undefined, film: Film, io: Io): Promise<Clash | undefined> {
+  const kindOf = (name: string) => film.program.providers.find((use) => use.name === name)?.kind ?? name
+  const folder = journalFolder(film.dotLtx, film.journalName, io.world.sha256)
+  const isHere = (owner: Owner): boolean => folder.endsWith(`/${owner.film}`)
+  const owner = await ownerOf(io.world.files, film.dotLtx, ticket, (one) => {
+    const isItself = isHere(one) && one.key === attempt?.key
+    return isItself || kindOf(one.provider) !== kindOf(attempt?.provider ?? '')
+  })
+  if (owner === undefined) return undefined
+  const whose = `${owner.job}${isHere(owner) ? '' : ' of another film'}`
+  return [`that id is the job of ${whose}, and its clip is not this one`, 'nothing was recorded: look at the host for the right one']
+}
+
+/** `undefined` where it cannot be seen now. */
+async function isThere(calls: Parameters<typeof isUnknown>[0], ticket: Ticket, job: Ready | undefined, signal: AbortSignal) {
+  try {
+    if (calls.knows === undefined && job === undefined) return undefined
+    return !(await isUnknown(calls, ticket, job))
+  } catch (error) {
+    if (signal.aborted || error instanceof ProviderFailure) return undefined
+    throw error
+  }
+}
+
+/** As much of the job as a host is asked with; its inputs are there already. */
+function readyOf({ job, key, run, attempt, request, begunAt }: Attempt, { sha256 }: Io['world']): Ready | undefined {
+  if (request === undefined) return undefined
+  const clientKey = sha256(`${key} ${run} ${attempt}`).slice(0, 32)
+  return { id: job, key, clientKey, request, files: new Map(), ...(begunAt === undefined ? {} : { begunAt }) }
 }
 
 function parsed(text: string): Ticket | undefined {

@@ -50,7 +50,8 @@ export type Status =
       readonly expiresAt?: number
       readonly adjusted?: Adjusted
     }
-  | { readonly state: 'failed'; readonly failure: Failure }
+  /** `unknown`: it has no job of that ticket, or has it no more. */
+  | { readonly state: 'failed'; readonly failure: Failure; readonly unknown?: true }
 
 /** A word of the host's that no table has, made safe, as a status. */
 export function strangeStatus(word: string, nextPollMs: number): Status {
@@ -78,6 +79,8 @@ export type Calls = {
   cancel?(ticket: Ticket): Promise<void>
   /** The ticket of a job that a person has found at the host, by the id that stands there; `{ id }` where this is absent. */
   adopt?(id: string): Ticket
+  /** Is there anything under this ticket? Only where `poll` would make it if there is not; elsewhere `poll` only asks. */
+  knows?(ticket: Ticket): Promise<boolean>
   /**
    * What the host or this machine lacks that these jobs need, all of it in one failure; asked once, before a run sends anything
    * anywhere. Rejects where that cannot be seen now.

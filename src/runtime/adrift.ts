@@ -31,7 +31,7 @@ const canBeAsked = ({ stage, request }: Attempt, { capabilities, calls }: Reacha
   stage === 'sent' && calls.find !== undefined && isFoundWithoutInputs(capabilities.submit, request)
 
 async function fetchOne(tools: LaunchTools, attempt: Attempt): Promise<boolean> {
-  const { request, ticket, provider, key, run, attempt: number, seed, begunAt } = attempt
+  const { request, ticket, provider, key, run, attempt: number, seed, begunAt, before } = attempt
   const reachable = tools.providers.get(provider)
   if (request === undefined || reachable === undefined) return false
   if (ticket === undefined && !canBeAsked(attempt, reachable)) return false
@@ -41,7 +41,9 @@ async function fetchOne(tools: LaunchTools, attempt: Attempt): Promise<boolean> 
     const go = { run, number, misses: 0, ...(seed === undefined ? {} : { seed }), ...(begunAt === undefined ? {} : { begunAt }) }
     // Nothing new may be bought here: it is made once, and a failure of any kind is its end.
     const start =
-      ticket === undefined ? ({ go, stage: 'sent', only: true } as const) : ({ go, stage: 'accepted', ticket, only: true } as const)
+      ticket === undefined
+        ? ({ go, stage: 'sent', only: true } as const)
+        : ({ go, stage: 'accepted', ticket, only: true, ...(before === undefined ? {} : { found: true as const }) } as const)
     const launched = await launchAt({ ...tools, stored: tools.storedAdrift }, jobOf(attempt, request), { key, start, place }, new Map())
     return launched.kind === 'ended' && launched.end.kind === 'stored'
   } finally {

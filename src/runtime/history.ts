@@ -35,6 +35,8 @@ export type Attempt = {
   readonly wrong?: true
   /** The address of its clip has died; its host may give another. */
   readonly unreached?: true
+  /** A person has found it under its ticket, and no host has shown it there yet: how it stood until then. */
+  readonly before?: Attempt
 }
 
 /** A clip that some run has put into the store. */
@@ -98,14 +100,20 @@ const isLoss = (attempt: Attempt, event: FailedEvent): boolean =>
   (attempt.stage === 'accepted' || attempt.stage === 'done') &&
   !isUnreached(attempt, event)
 
+/** What a person found was not there: it stands as it did, and what nobody knew nobody knows still. */
+const asBefore = (before: Attempt): Attempt => (before.stage === 'sent' ? { ...before, stage: 'uncertain' } : before)
+
 function resolve(state: Folding, { key, how, ticket }: Extract<Event, { type: 'job.resolved' }>): void {
   const attempt = state.open.get(key)
   if (attempt === undefined) return
   if (how === 'resubmit') state.open.delete(key)
-  else if (how === 'give-up') state.open.set(key, { ...attempt, stage: 'lost' })
-  else if (ticket !== undefined) {
-    const { wrong: _, unreached: __, ...found } = attempt
-    state.open.set(key, { ...found, stage: 'accepted', ticket })
+  else if (how === 'give-up') {
+    const { before: _, ...given } = attempt
+    state.open.set(key, { ...given, stage: 'lost' })
+  } else if (ticket !== undefined) {
+    const before = attempt.before ?? attempt
+    const { wrong: _, unreached: __, ...found } = before
+    state.open.set(key, { ...found, stage: 'accepted', ticket, before })
   }
 }
 
@@ -126,7 +134,7 @@ function step(state: Folding, { run, event }: Recorded): void {
       state.open.set(event.key, { ...(state.open.get(event.key) ?? orphan(run, event)), stage: 'sent' })
       return
     case 'job.accepted': {
-      const attempt = state.open.get(event.key) ?? orphan(run, event)
+      const { before: _, ...attempt } = state.open.get(event.key) ?? orphan(run, event)
       const at = event.at === undefined ? {} : { seenAt: event.at }
       state.open.set(event.key, { ...attempt, stage: 'accepted', ticket: event.ticket, provider: event.provider, ...at })
       return
@@ -167,7 +175,7 @@ function step(state: Folding, { run, event }: Recorded): void {
       return
     case 'job.uncertain': {
       const attempt = state.open.get(event.key) ?? orphan(run, event)
-      state.open.set(event.key, { ...attempt, stage: 'uncertain' })
+      state.open.set(event.key, attempt.before === undefined ? { ...attempt, stage: 'uncertain' } : asBefore(attempt.before))
       return
     }
     case 'run.started':

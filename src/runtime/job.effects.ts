@@ -9,6 +9,7 @@ import type { World } from '../world.ts'
 import { formOf, isOther, isSilent, refuseAdjusted } from './adjust.ts'
 import type { Event } from './event.ts'
 import { failureOf, notShownYet, strange, strangeForMs, uncertain } from './failure.ts'
+import { lookAt, unknownThere } from './found.ts'
 import type { Door, Gate, Place, Purchase } from './gate.ts'
 import type { Stored } from './history.ts'
 import type { Effects, Go, Polled, Settled, StepError } from './job.machine.ts'
@@ -62,6 +63,8 @@ export type JobTools = {
   readonly sha256: (text: string) => Sha256
   /** Nobody waits for it: a host that may show a job later is asked again by the next run. */
   readonly hasty: boolean
+  /** The ticket it begins with is a person's word. */
+  readonly found: boolean
   /** Called when the clip is stored and recorded. */
   readonly stored: (stored: Stored) => Promise<void>
 }
@@ -167,6 +170,7 @@ function poller(tools: JobTools, bill: Bill, told: Told): Effects['poll'] {
     const event: Event = { type: 'job.progress', job: job.id, phase, progress: Math.min(1, Math.max(0, progress)) }
     void recorder.note(event)
   }
+  let unseen = tools.found
   let strangeSince: number | undefined
   /** Throws when a word that is not known has been heard for too long. */
   const listen = (word: string | undefined): void => {
@@ -201,7 +205,13 @@ function poller(tools: JobTools, bill: Bill, told: Told): Effects['poll'] {
     // An attempt of an earlier run stands at the host, and in the books.
     tools.gate.takeOver(purchaseOf(tools, go))
     tools.place.stand(true)
-    return read(await asked(tools, provider.calls.poll(ticket, readyFor(tools, go), report)), go)
+    if (!unseen) return read(await asked(tools, provider.calls.poll(ticket, readyFor(tools, go), report)), go)
+    const status = await asked(tools, lookAt(provider.calls, ticket, { job: readyFor(tools, go), report }))
+    if (status === 'unknown') throw new ProviderFailure(unknownThere(ticket))
+    // From here on it is the host that says so.
+    await recorder.record({ type: 'job.accepted', job: job.id, key, attempt: go.number, provider: job.provider, ticket })
+    unseen = false
+    return read(status, go)
   }
 }
 

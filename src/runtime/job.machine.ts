@@ -56,6 +56,8 @@ export type JobInput = {
     readonly go: Go
     readonly stage: 'fresh' | 'sent' | 'accepted'
     readonly ticket?: Ticket
+    /** The ticket is a person's word: its host has not shown the job yet. */
+    readonly found?: true
     /** Nothing may be sent anew: this attempt or none. */
     readonly only?: true
   }

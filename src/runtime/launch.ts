@@ -100,7 +100,8 @@ function startOf(job: Job, key: Sha256, run: string, book: Book): JobInput['star
     ...(attempt.seed === undefined ? {} : { seed: attempt.seed }),
     ...(attempt.begunAt === undefined ? {} : { begunAt: attempt.begunAt }),
   }
-  if (attempt.ticket !== undefined && attempt.stage !== 'uncertain') return { go, stage: 'accepted', ticket: attempt.ticket }
+  if (attempt.ticket !== undefined && attempt.stage !== 'uncertain')
+    return { go, stage: 'accepted', ticket: attempt.ticket, ...(attempt.before === undefined ? {} : { found: true }) }
   return { go, stage: 'sent' }
 }
 
@@ -219,6 +220,7 @@ export async function launchAt(
       place,
       sha256: world.sha256,
       hasty: start.only === true,
+      found: start.found === true,
       stored: (stored) => tools.stored(job, stored),
     })
     const input: JobInput = {

@@ -75,7 +75,7 @@ export function guardCalls(calls: Calls, redactor: Redactor): Calls {
       throw redactor.error(error)
     }
   }
-  const { release, find, cancel, adopt, lacks, probe, close } = calls
+  const { release, find, cancel, adopt, knows, lacks, probe, close } = calls
   return {
     submit: (job, sent) => guarded(calls.submit(job, sent)),
     poll: (ticket, job, report) => guarded(calls.poll(ticket, job, (progress, phase) => report(progress, redactor.text(phase)))),
@@ -84,6 +84,7 @@ export function guardCalls(calls: Calls, redactor: Redactor): Calls {
     ...(find === undefined ? {} : { find: (job, waits) => guarded(find.call(calls, job, waits)) }),
     ...(cancel === undefined ? {} : { cancel: (ticket) => guarded(cancel.call(calls, ticket)) }),
     ...(adopt === undefined ? {} : { adopt: (id) => redactor.copy(adopt.call(calls, id)) }),
+    ...(knows === undefined ? {} : { knows: (ticket) => guarded(knows.call(calls, ticket)) }),
     ...(lacks === undefined ? {} : { lacks: (jobs) => guarded(lacks.call(calls, jobs)) }),
     ...(close === undefined ? {} : { close: () => guarded(close.call(calls)) }),
     ...(probe === undefined ? {} : { probe: () => guarded(probe.call(calls)) }),

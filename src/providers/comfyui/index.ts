@@ -217,7 +217,7 @@ async function poll(server: Server, id: string, job: Ready): Promise<Status> {
   }
   if (found?.state === 'done') return { state: 'done' }
   if (found?.state === 'failed') return { state: 'failed', failure: server.doors.failure(found.explained, id) }
-  if (place === undefined) return { state: 'failed', failure: lost(server) }
+  if (place === undefined) return { state: 'failed', failure: lost(server), unknown: true }
   if (place.state === 'pending')
     return { state: 'waiting', phase: place.before === 0 ? 'queued' : `${place.before} before it`, nextPollMs: 2000 }
   const { part, phase, over } = watch.progress

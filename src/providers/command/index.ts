@@ -98,6 +98,7 @@ function openCalls(context: Context): Calls {
       works.get(String(ticket.id))?.stop.abort(new Error('cancelled'))
     },
     adopt: (id): Ticket => ({ id }),
+    knows: (ticket) => files.exists(fileOf(context, String(ticket.id))),
     async probe() {
       const { argv } = setupOf(context)
       return { key: 'unchecked', detail: `runs ${hostWords(argv.join(' '))}` }

@@ -134,6 +134,7 @@ function openCalls(shop: Shop, context: Context): Calls {
       stops.get(nameOf(ticket))?.abort(new Error('cancelled'))
     },
     adopt: (id): Ticket => ({ id }),
+    knows: (ticket) => files.exists(clipOf(context, nameOf(ticket))),
     async lacks() {
       try {
         await setupOf(context)

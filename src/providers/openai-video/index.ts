@@ -110,6 +110,7 @@ async function poll({ quirks, doors }: Server, path: string): Promise<Status> {
     return {
       state: 'failed',
       failure: doors.failure({ kind: 'host', words, next: 'run again to make it anew', retry: true, billed: 'no' }),
+      unknown: true,
     }
   }
   const video = answerAs(reply, videoSchema, quirks.title)
