@@ -5,6 +5,8 @@ import type { Clock } from '../world.ts'
 
 /** A read is tried so often here; after that the runtime waits longer, and says so. */
 const readTries = 4
+/** Where no connection can be made, that is to be told soon. */
+const connectTries = 2
 /** A wish longer than this is passed on instead of being slept through here. */
 const longestNap = 5_000
 /** Every retry takes 10 of 500, every success gives 1 back: a host that is down is not stormed. */
@@ -26,7 +28,12 @@ export function openPatience({ clock, signal, random, failureFrom }: Patience): 
   /** Waits before the next try, or says that there is none. */
   const nap = async (failed: Failure, attempt: number): Promise<boolean> => {
     const wish = failed.retryAfterMs
-    if (attempt >= readTries || bucket < retryCost || (wish !== undefined && wish > longestNap)) return false
+    if (
+      attempt >= (failed.unreached === true ? connectTries : readTries) ||
+      bucket < retryCost ||
+      (wish !== undefined && wish > longestNap)
+    )
+      return false
     bucket -= retryCost
     const jitter = random() * Math.min(20_000, 1000 * 2 ** (attempt - 1))
     await clock.sleep(wish === undefined ? jitter : wish + random() * 500, signal)

@@ -153,7 +153,6 @@ describe('read', () => {
     { status: 503 },
     { status: 504 },
     { status: 529 },
-    { trouble: 'unsent' },
     { trouble: 'lost' },
   ] as const)
     test(`${JSON.stringify(next)} is asked again`, async () => {
@@ -163,6 +162,14 @@ describe('read', () => {
       // Full jitter over a doubling ceiling, at the middle of it.
       expect(world.slept).toEqual([500, 1000])
     })
+  test('no connection is tried for once more, and then told: the runtime has the patience', async () => {
+    const dead = { trouble: 'unsent' } as const
+    const once = desk([dead, { status: 200, body: { ok: 1 } }])
+    expect((await once.doors.read(status)).json).toEqual({ ok: 1 })
+    const { doors, world } = desk([dead, dead, { status: 200 }])
+    expect(await failureOf(doors.read(status))).toMatchObject({ kind: 'network', unreached: true })
+    expect(world.requests).toHaveLength(2)
+  })
   for (const code of [400, 401, 402, 403, 404, 422])
     test(`${code} is not`, async () => {
       const { doors, world } = desk([{ status: code }])
