@@ -32,7 +32,7 @@ export type LaunchTools = {
   readonly clipOf: (id: JobId) => Sha256 | undefined
   /** What to do about purchases that may have been made: a person's word, given before the run. */
   readonly onUncertain?: 'resubmit'
-  /** This run buys nothing anew: what is at a host is fetched, and that is all. */
+  /** This run buys nothing anew: what was sent before is looked for and fetched, and that is all. */
   readonly only?: true
   /** Called when a clip is stored and recorded. */
   readonly stored: (job: Job, stored: Stored) => Promise<void>

@@ -22,7 +22,7 @@ export type Work = {
   readonly make: readonly Job[]
   readonly left: readonly Job[]
   readonly lock: LockFile | undefined
-  /** The job that tells why nothing new is sent to a provider in this run; absent: it may be. What a host has already is fetched. */
+  /** The job that tells why nothing new is sent to a provider in this run; absent: it may be. What was sent before is looked for and fetched. */
   readonly heldBy?: (provider: string) => JobId
 }
 
@@ -115,9 +115,16 @@ async function settle(bench: Bench, job: Job, launched: Launched): Promise<void>
       shutAfter(bench, job, end.failed.failure)
       await blockAfter(bench, job.id)
       return
-    case 'cancelled':
-      schedule.failed(job.id)
-      return
+    case 'cancelled': {
+      const held = tools.signal.aborted ? undefined : work.heldBy?.(job.provider)
+      if (held === undefined) {
+        schedule.failed(job.id)
+        return
+      }
+      // Its host never had it, and nothing is sent anew.
+      await block(bench, job, held)
+      return blockAfter(bench, job.id)
+    }
     case 'broken':
       // What a stop has killed may say so in its own words; that is no bug.
       if (!tools.signal.aborted) throw end.error
@@ -171,7 +178,7 @@ async function pump(bench: Bench): Promise<void> {
     while (queue.next < queue.jobs.length && bench.bug === undefined && !tools.signal.aborted) {
       const job = nextOf(tools, provider, queue)
       if (job === undefined) break
-      const held = isAtHost(tools, job) ? undefined : work.heldBy?.(provider)
+      const held = isBegun(tools, job) ? undefined : work.heldBy?.(provider)
       const by = shut.get('*') ?? shut.get(tools.gate.accountOf(provider)) ?? held
       // What a host has already is not in the way of what it has not.
       const place = by === undefined ? tools.gate.enter(provider, () => bench.wake(), isAtHost(tools, job)) : undefined
@@ -191,7 +198,10 @@ type Standing = Pick<LaunchTools, 'book' | 'clipOf' | 'world'>
 const attemptOf = ({ book, clipOf, world }: Standing, job: Job) =>
   book.history.open.size === 0 ? undefined : book.history.open.get(keyWhenKnown(job, clipOf, world.sha256) ?? '')
 
-export const isAtHost = (tools: Standing, job: Job): boolean => attemptOf(tools, job)?.ticket !== undefined
+const isAtHost = (tools: Standing, job: Job): boolean => attemptOf(tools, job)?.ticket !== undefined
+
+/** Something of it may have been sent by an earlier run: it is looked for first, and its record is not closed without that. */
+export const isBegun = (tools: Standing, job: Job): boolean => (attemptOf(tools, job)?.stage ?? 'intent') !== 'intent'
 
 /** What an earlier run has begun goes first, and of it what its host throws away first. */
 function begunFirst(tools: LaunchTools, jobs: readonly Job[]): readonly Job[] {

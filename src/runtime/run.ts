@@ -19,7 +19,7 @@ import type { LaunchTools } from './launch.ts'
 import type { LockFile } from './lock-file.ts'
 import { lockIn } from './locked-job.ts'
 import { openFinder } from './made.ts'
-import { type Fell, isAtHost, makeJobs, type Work } from './make.ts'
+import { type Fell, isBegun, makeJobs, type Work } from './make.ts'
 import type { Booked, Budgets } from './purse.ts'
 import { openRecorder, type Recorder } from './recorder.ts'
 import { keyWhenKnown, resolveJobs } from './resolve.ts'
@@ -143,7 +143,7 @@ async function lookForLacks(state: State, make: readonly Job[]): Promise<void> {
   const { book, providers } = state
   const clipOf = (id: JobId): Sha256 | undefined => state.clips.get(id)?.sha256
   const lost = new Set(state.before.map(({ job }) => job))
-  const sends = make.filter((job) => !lost.has(job.id) && !isAtHost({ book, clipOf, world }, job))
+  const sends = make.filter((job) => !lost.has(job.id) && !isBegun({ book, clipOf, world }, job))
   const found = await findLacks(sends, { world, signal, providers, keyOf: (job) => keyWhenKnown(job, clipOf, world.sha256) })
   const lacking = new Set(found.flatMap(({ held }) => held))
   const others = sends.some(({ provider }) => provider !== 'cut' && !lacking.has(provider))

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { ProviderFailure } from '../../src/failure.ts'
 import type { Calls, Outline } from '../../src/providers/provider.ts'
 import { type Disk, openMemoryWorld } from './memory-world.ts'
-import { type Faults, failure, openHost, planOf, type Rig, runRig, type Sketch } from './rig.ts'
+import { callsOf, type Faults, failure, openHost, planOf, type Rig, runRig, type Sketch } from './rig.ts'
 
 const film: readonly Sketch[] = [
   { id: 'a@1' },
@@ -71,6 +71,30 @@ test('what a host has is fetched; what it failed at is not made anew, not even o
   expect(outcome.made).toEqual(['a@1'])
   expect(outcome.failures.map(({ job }) => job)).toEqual(['b@1', 'c@1'])
   expect(first.host.submits).toEqual(['a@1', 'c@1'])
+})
+
+test('an answer that was lost is looked for, and its record is not closed by what the server lacks', async () => {
+  const disk: Disk = new Map()
+  const world = openMemoryWorld({ disk })
+  const stop = new AbortController()
+  const host = openHost({
+    submit: ({ id }) => {
+      if (id !== 'c@1') stop.abort(new Error('stopped'))
+      return id === 'c@1' ? failure('network', { billed: 'unknown' }) : 'lost'
+    },
+  })
+  const list = { submit: 'list' } as const
+  // Both leave without an answer; only one has come there.
+  await runRig({ world, host, plan: planOf(world, [{ id: 'b@1', provider: 'other' }, { id: 'c@1' }]), ...list, signal: stop.signal })
+  expect([host.submits, host.ledger.map(({ job }) => job)]).toEqual([['b@1', 'c@1'], ['b@1']])
+  const again = rigOf([...film, { id: 'd@1', provider: 'other' }], disk, list)
+  const { find = async () => undefined } = callsOf(again.world, host, new AbortController().signal, 'list')
+  const { outcome, events } = await runRig({ ...again, host, calls: { ...lacking, find } })
+  expect(outcome.made).toEqual(['b@1'])
+  expect(outcome.failures.map(({ job }) => job)).toEqual(['d@1'])
+  expect(outcome.blocked).toContain('c@1')
+  expect(events.flatMap((event) => (event.type === 'job.absent' ? [event.job] : []))).toEqual(['c@1'])
+  expect(host.submits).toEqual(['b@1', 'c@1'])
 })
 
 test.each<[string, NonNullable<Calls['lacks']>]>([
