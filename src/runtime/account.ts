@@ -243,7 +243,8 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
         return sent
       } catch (error) {
         const failure = failureOf(error)
-        if (failure?.unreached === true) throw heldBack.has(failure) ? error : missed(name, failure)
+        // What was held back is not tried again, and tells nothing of the line.
+        if (failure?.unreached === true && failure.retry) throw missed(name, failure)
         if (failure?.kind === 'rate' || failure?.kind === 'capacity') lessons.refused(failure, standing.size, before)
         if (failure !== undefined && isClosing(failure)) closed ??= { by: name, failure }
         throw error

@@ -34,7 +34,6 @@ export function openOutage(clock: Clock): Outage {
       reached = true
     },
     missed(failure) {
-      if (!failure.retry) return failure
       const now = clock.monotonic()
       since ??= now
       const left = leftOf(since)
