@@ -54,11 +54,12 @@ function headline(view: View): Row {
 
 function numbers(view: View, now: number): Row {
   const { tally } = view
+  const open = view.reserved + view.unfetched
   const parts = [
     tally.stored > 0 || tally.kept === 0 ? `${counted(tally.stored, 'shot')} made` : '',
     tally.kept > 0 ? `${tally.stored > 0 ? tally.kept : counted(tally.kept, 'shot')} kept` : '',
     view.spent > 0 || view.plan.totals.price > 0 ? `${formatMoney(view.spent)} spent` : '',
-    view.reserved > 0 ? `up to ${formatMoney(view.reserved)} more may have been billed` : '',
+    open > 0 ? `up to ${formatMoney(open)} more may have been billed` : '',
     `in ${clock(elapsedMs(view, now))}`,
   ]
   return [piece(`  ${parts.filter(Boolean).join(' · ')}`, 'quiet')]

@@ -85,6 +85,8 @@ export type View = {
   readonly spent: Money
   /** Held for calls that are out and may cost this much. */
   readonly reserved: Money
+  /** Of a run that was stopped: what its hosts have billed for clips that are not in the store yet. */
+  readonly unfetched: Money
   readonly budget?: Money
   readonly weight: number
   readonly done: number
@@ -142,6 +144,7 @@ export function emptyView(plan: Plan, only?: ReadonlySet<JobId>): View {
     adjusted: new Map(),
     spent: 0,
     reserved: 0,
+    unfetched: 0,
     ...(plan.film.budget === undefined ? {} : { budget: plan.film.budget }),
     weight: 0,
     done: 0,
@@ -280,7 +283,7 @@ export function fold(view: View, event: Stamped): View {
     case 'run.stopped':
       draft.stopped = event
       // What was told as done and is not in the store: it may be billed, and comes with the next run.
-      draft.reserved += Math.max(0, draft.spent - event.spent)
+      draft.unfetched = Math.max(0, draft.spent - event.spent)
       draft.spent = event.spent
       break
     case 'cut.progress':
@@ -303,6 +306,7 @@ function restart(view: ViewDraft, event: Extract<Stamped, { type: 'run.started' 
   if (view.touched) lay(view)
   view.spent = 0
   view.reserved = 0
+  view.unfetched = 0
   view.startedAt = event.at
   if (event.budget !== undefined) view.budget = event.budget
   delete view.cut
