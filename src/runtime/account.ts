@@ -1,13 +1,15 @@
 // One account at a host: how many jobs it takes at once, how fast, and what it has taught us by refusing. Providers
 // that share a key and an address share one account. Docs: docs/reliability.md, "Limits".
 //
-// A refusal lets the whole account rest: for as long as the host says, else 1 to 20 seconds, doubling. Submits then go
-// one at a time. Twice refused with the same number of our jobs standing there: that number is what the host
-// takes. That it then took one is no proof of more, for one of those may have ended unseen; only what was seen there together is.
-// After two hours one more is tried, and after a refusal again when twice as long has passed. Otherwise, from the second refusal on where
-// jobs of ours stood there, it is the pace: the gap between submits doubles, and shrinks by a tenth with each one that is taken. A host that refuses the key, has no credit left, or
-// asks to be left alone for longer than a run waits is sent nothing more: whoever waits for a turn is held back. So it is with one
-// to which no connection can be made, when `outage` gives it up; until then the account rests, and one submit at a time tries.
+// A refusal lets the whole account rest: for as long as the host says, else 1 to 20 seconds, doubling. Submits then go one at a time.
+// Twice refused with the same number of our jobs standing there: that number is what the host takes. That it then took one is no
+// proof of more, for one of those may have ended unseen; only what was seen there together is. After two hours one more is tried, and
+// after a refusal again when twice as long has passed. Otherwise, from the second refusal on where jobs of ours stood there, it is the
+// pace: the gap between submits doubles, and shrinks by a tenth with each one that is taken.
+//
+// A host that refuses the key, has no credit left, or asks to be left alone for longer than a run waits is sent nothing more: whoever
+// waits for a turn is held back. So it is with one to which no connection can be made, when `outage` gives it up; until then the
+// account rests, and one submit at a time tries.
 import { type Failure, ProviderFailure } from '../failure.ts'
 import type { Clock } from '../world.ts'
 import { isClosing, longestWaitMs } from './failure.ts'
