@@ -24,7 +24,8 @@ type How = Extract<Event, { type: 'job.resolved' }>['how']
 
 /**
  * What is known of a purchase, as a person asks it. `wrong`: it came, and is not what was asked for. `open`: the host can tell, and is
- * asked by the next render. `found`: a person says where, and the host has not been asked yet. `unreached`: there, at an address that has died. `adrift`: at the host, and no shot asks for it any more.
+ * asked by the next render. `found`: a person says where, and the host has not been asked yet. `unreached`: there, at an address that
+ * has died. `adrift`: at the host, and no shot asks for it any more.
  */
 type Standing = 'uncertain' | 'lost' | 'wrong' | 'unreached' | 'open' | 'found' | 'under way' | 'adrift'
 
