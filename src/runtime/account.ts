@@ -96,12 +96,13 @@ function openLessons({ concurrency, staggerMs }: Limits, clock: Clock) {
     had(together: number) {
       for (const limit of refusedAt) if (limit < together) refusedAt.delete(limit)
     },
-    refused({ kind, retryAfterMs }: Failure, standing: number, before: number) {
+    /** `there`: how many may have been at the host at most, those on their way to it too; `before`: how many were known to be when this left. */
+    refused({ kind, retryAfterMs }: Failure, there: number, before: number) {
       rest(retryAfterMs ?? Math.min(20_000, 1000 * 2 ** row))
       row += 1
       if (before >= window) return learn(window, probeMs * 2)
       careful = 3
-      const limit = kind === 'rate' ? Math.max(before, standing) : 0
+      const limit = kind === 'rate' ? Math.max(before, there) : 0
       if (refusedAt.has(limit)) return learn(limit, firstProbeMs)
       if (limit > 0) refusedAt.add(limit)
       // The first refusal with jobs of ours there: before the pace is blamed, it is tried whether it was their number.
@@ -247,7 +248,7 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
         const failure = failureOf(error)
         // What was held back is not tried again, and tells nothing of the line.
         if (failure?.unreached === true && failure.retry) throw missed(name, failure)
-        if (failure?.kind === 'rate' || failure?.kind === 'capacity') lessons.refused(failure, standing.size, before)
+        if (failure?.kind === 'rate' || failure?.kind === 'capacity') lessons.refused(failure, standing.size + submitting - 1, before)
         if (failure !== undefined && isClosing(failure)) closed ??= { by: name, failure }
         throw error
       } finally {

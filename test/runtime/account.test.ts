@@ -142,6 +142,22 @@ describe('an account', () => {
     expect(sent).toBe(true)
     expect(account.enter(() => undefined, false)).toBeUndefined()
   })
+  test('refused while others are on their way: these may be there already, so that nothing is learned of fewer', async () => {
+    const { account, clock, submit } = open({ concurrency: 10, staggerMs: 0 })
+    await submit()
+    const send = (ms: number, refused: boolean) => {
+      const place = account.enter(() => undefined, true)
+      if (place === undefined) throw new Error('no place')
+      const answer = async () => {
+        await clock.sleep(ms)
+        if (refused) throw new ProviderFailure(failure('rate', { retryAfterMs: 0 }))
+      }
+      return account.submit(place, 'a@1', answer, failureOf).catch(() => undefined)
+    }
+    // Two are taken, and their answers come last.
+    await Promise.all([send(900, false), send(900, false), send(100, true), send(200, true)])
+    expect(account.enter(() => undefined, false)).toBeDefined()
+  })
   test('refused with so many there, and then more seen there together: it was no limit', async () => {
     const { account, submit } = open()
     const first = await submit()
