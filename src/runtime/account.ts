@@ -2,10 +2,10 @@
 // that share a key and an address share one account. Docs: docs/reliability.md, "Limits".
 //
 // A refusal lets the whole account rest: for as long as the host says, else 1 to 20 seconds, doubling. Submits then go one at a time.
-// Twice refused with the same number of our jobs standing there: that number is what the host takes. That it then took one is no
+// Twice refused with so many of our jobs standing there, or fewer: that number is what the host takes. That it then took one is no
 // proof of more, for one of those may have ended unseen; only what was seen there together is. After two hours one more is tried, and
-// after a refusal again when twice as long has passed. Otherwise, from the second refusal on where jobs of ours stood there, it is the
-// pace: the gap between submits doubles, and shrinks by a tenth with each one that is taken.
+// after a refusal again when twice as long has passed. A refusal that teaches no number is laid to the pace: the gap between submits
+// doubles, and shrinks by a tenth with each one that is taken.
 //
 // A host that refuses the key, has no credit left, or asks to be left alone for longer than a run waits is sent nothing more: whoever
 // waits for a turn is held back. So it is with one to which no connection can be made, when `outage` gives it up; until then the
@@ -56,6 +56,10 @@ const firstProbeMs = 2 * 60 * 60_000
 
 /** `askedAt`: how many submits had been taken when the host was last asked for the job. */
 type Held = Place & { inside: boolean; askedAt: number }
+/** A submit on its way. */
+type Flight = { taken: boolean }
+/** A refusal while others were on their way: whether these were there before it is known when each has its answer. */
+type Doubt = { readonly kind: Failure['kind']; there: number; readonly others: Set<Flight> }
 type Waiter = { readonly place: Held; readonly go: () => void; readonly fail: (error: unknown) => void }
 
 /** What an account has learned, by the rules above. Times are monotonic. */
@@ -63,7 +67,8 @@ function openLessons({ concurrency, staggerMs }: Limits, clock: Clock) {
   let window = Number.POSITIVE_INFINITY
   let gapMs = staggerMs
   let restUntil = Number.NEGATIVE_INFINITY
-  const refusedAt = new Set<number>()
+  /** With how many of our jobs there at most it has refused: the two least, without what was seen to be no limit. */
+  let refusedAt: readonly number[] = []
   let row = 0
   let careful = 0
   let probeMs = firstProbeMs
@@ -94,19 +99,24 @@ function openLessons({ concurrency, staggerMs }: Limits, clock: Clock) {
     },
     /** So many of our jobs were at the host together. */
     had(together: number) {
-      for (const limit of refusedAt) if (limit < together) refusedAt.delete(limit)
+      refusedAt = refusedAt.filter((limit) => limit >= together)
     },
-    /** `there`: how many may have been at the host at most, those on their way to it too; `before`: how many were known to be when this left. */
-    refused({ kind, retryAfterMs }: Failure, there: number, before: number) {
+    /** Refused with `before` of our jobs known to be there. True where it has still to be said how many there were: see `limitedTo`. */
+    refused({ retryAfterMs }: Failure, before: number): boolean {
       rest(retryAfterMs ?? Math.min(20_000, 1000 * 2 ** row))
       row += 1
-      if (before >= window) return learn(window, probeMs * 2)
-      careful = 3
-      const limit = kind === 'rate' ? Math.max(before, there) : 0
-      if (refusedAt.has(limit)) return learn(limit, firstProbeMs)
-      if (limit > 0) refusedAt.add(limit)
+      if (before >= window) learn(window, probeMs * 2)
+      else careful = 3
+      return before < window
+    },
+    /** A host that had so many of our jobs at most has refused one more. */
+    limitedTo(there: number, kind: Failure['kind']) {
+      const isNumber = kind === 'rate' && there > 0
+      if (isNumber) refusedAt = [...refusedAt, there].sort((a, b) => a - b).slice(0, 2)
+      const twice = refusedAt[1] ?? Number.POSITIVE_INFINITY
+      if (isNumber && twice < window) return learn(twice, firstProbeMs)
       // The first refusal with jobs of ours there: before the pace is blamed, it is tried whether it was their number.
-      if (refusedAt.size === 1 && limit > 0) return
+      if (isNumber && refusedAt.length === 1) return
       gapMs = Math.min(longestGapMs, Math.max(gapMs, 250) * 2)
     },
   }
@@ -123,6 +133,8 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
   let taken = 0
   const together = new Set<Held>()
   let submitting = 0
+  const flights = new Set<Flight>()
+  const doubts = new Set<Doubt>()
   let lastAt = Number.NEGATIVE_INFINITY
   let leftAt = Number.NEGATIVE_INFINITY
   let serving = false
@@ -185,6 +197,15 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
     else closed = { by: name, failure: told }
     return new ProviderFailure(told)
   }
+  const landed = (flight: Flight): void => {
+    flights.delete(flight)
+    for (const doubt of doubts) {
+      if (doubt.others.delete(flight) && flight.taken) doubt.there += 1
+      if (doubt.others.size > 0) continue
+      doubts.delete(doubt)
+      lessons.limitedTo(doubt.there, doubt.kind)
+    }
+  }
   return {
     rest: lessons.rest,
     triesUntil: outage.until,
@@ -235,10 +256,13 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
       if (own === undefined) throw new Error('a submit without a place')
       await turn(own)
       const before = standing.size
+      const flight: Flight = { taken: false }
+      flights.add(flight)
       try {
         signal.throwIfAborted()
         const sent = await send()
         lessons.taken(before)
+        flight.taken = true
         taken += 1
         own.stand(true)
         together.clear()
@@ -248,11 +272,14 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
         const failure = failureOf(error)
         // What was held back is not tried again, and tells nothing of the line.
         if (failure?.unreached === true && failure.retry) throw missed(name, failure)
-        if (failure?.kind === 'rate' || failure?.kind === 'capacity') lessons.refused(failure, standing.size + submitting - 1, before)
+        const isRefusal = failure?.kind === 'rate' || failure?.kind === 'capacity'
+        if (isRefusal && lessons.refused(failure, before))
+          doubts.add({ kind: failure.kind, there: Math.max(before, standing.size), others: new Set(flights) })
         if (failure !== undefined && isClosing(failure)) closed ??= { by: name, failure }
         throw error
       } finally {
         submitting -= 1
+        landed(flight)
         wake()
       }
     },

@@ -43,7 +43,7 @@ describe('200 shots at a host that takes two at once', () => {
     // Eight of the first ten, where all leave before an answer comes; then as many as it takes to find it out.
     expect(refused.length).toBeLessThanOrEqual(8 + 4)
     // The steady state: a quarter of the film at most is made before it. Where it begins hangs on how fast the host is beside waits that
-    // are hurried here: at shot 2 to 27 in fifty runs.
+    // are hurried here: at shot 2 to 27 in sixty runs.
     expect(acceptedOf(books.slice(0, refused.at(-1) ?? 0)).length).toBeLessThanOrEqual(50)
   }, 120_000)
 })

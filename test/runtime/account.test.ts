@@ -144,18 +144,21 @@ describe('an account', () => {
   })
   test('refused while others are on their way: these may be there already, so that nothing is learned of fewer', async () => {
     const { account, clock, submit } = open({ concurrency: 10, staggerMs: 0 })
-    await submit()
-    const send = (ms: number, refused: boolean) => {
+    const one = await submit()
+    const send = async (ms: number, refused: boolean) => {
       const place = account.enter(() => undefined, true)
       if (place === undefined) throw new Error('no place')
       const answer = async () => {
         await clock.sleep(ms)
         if (refused) throw new ProviderFailure(failure('rate', { retryAfterMs: 0 }))
       }
-      return account.submit(place, 'a@1', answer, failureOf).catch(() => undefined)
+      await account.submit(place, 'a@1', answer, failureOf).catch(() => undefined)
+      return place
     }
-    // Two are taken, and their answers come last.
-    await Promise.all([send(900, false), send(900, false), send(100, true), send(200, true)])
+    // Two are taken, and their answers come last: it was refused with three there, not with one.
+    await Promise.all([send(900, false), send(900, false), ...[100, 200].map(async (ms) => (await send(ms, true)).leave())])
+    expect(account.enter(() => undefined, false)).toBeUndefined()
+    one.leave()
     expect(account.enter(() => undefined, false)).toBeDefined()
   })
   test('refused with so many there, and then more seen there together: it was no limit', async () => {
