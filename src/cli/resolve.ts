@@ -12,6 +12,7 @@ import { isFoundWithoutInputs } from '../runtime/adrift.ts'
 import type { Event } from '../runtime/event.ts'
 import { isUnknown, type Owner, ownerOf } from '../runtime/found.ts'
 import { type Attempt, mustBeKept } from '../runtime/history.ts'
+import { clientKeyOf, purchaseName } from '../runtime/job.effects.ts'
 import { journalFolder, openJournal, readHistory } from '../runtime/journal.ts'
 import { scratchPath } from '../runtime/layout.ts'
 import { takeProject } from '../runtime/project-lock.ts'
@@ -283,7 +284,7 @@ async function isThere(calls: Parameters<typeof isUnknown>[0], ticket: Ticket, j
 /** As much of the job as a host is asked with; its inputs are there already. */
 function readyOf({ job, key, run, attempt, request, begunAt }: Attempt, { sha256 }: Io['world']): Ready | undefined {
   if (request === undefined) return undefined
-  const clientKey = sha256(`${key} ${run} ${attempt}`).slice(0, 32)
+  const clientKey = clientKeyOf(purchaseName(key, { run, number: attempt }), sha256)
   return { id: job, key, clientKey, request, files: new Map(), ...(begunAt === undefined ? {} : { begunAt }) }
 }
 

@@ -60,7 +60,7 @@ type Held = Place & { inside: boolean; askedAt: number }
 type Flight = { taken: boolean }
 /** A refusal while others were on their way: whether these were there before it is known when each has its answer. */
 type Doubt = { readonly kind: Failure['kind']; there: number; readonly others: Set<Flight> }
-type Waiter = { readonly place: Held; readonly go: () => void; readonly fail: (error: unknown) => void }
+type Waiter = { readonly place: Held; readonly go: (flight: Flight) => void; readonly fail: (error: unknown) => void }
 
 /** What an account has learned, by the rules above. Times are monotonic. */
 function openLessons({ concurrency, staggerMs }: Limits, clock: Clock) {
@@ -132,7 +132,6 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
   /** How many submits were taken, and which jobs are known to have stood there when the last one was. */
   let taken = 0
   const together = new Set<Held>()
-  let submitting = 0
   const flights = new Set<Flight>()
   const doubts = new Set<Doubt>()
   let lastAt = Number.NEGATIVE_INFINITY
@@ -146,10 +145,10 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
   /** A place has to come free first, or so many milliseconds have to pass. */
   const waitOf = ({ place }: Waiter): number | 'place' => {
     if (!place.inside && inside >= lessons.most()) return 'place'
-    const there = standing.size + submitting
-    const isProbe = there === lessons.window() && submitting === 0 && lessons.mayProbe()
+    const there = standing.size + flights.size
+    const isProbe = there === lessons.window() && flights.size === 0 && lessons.mayProbe()
     const oneByOne = lessons.isCareful() || outage.isOn()
-    if ((there >= lessons.window() && !isProbe) || (oneByOne && submitting > 0)) return 'place'
+    if ((there >= lessons.window() && !isProbe) || (oneByOne && flights.size > 0)) return 'place'
     return Math.max(0, lessons.dueAt(lastAt) - clock.monotonic())
   }
   const serve = async (): Promise<void> => {
@@ -167,9 +166,10 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
           waiting.splice(waiting.indexOf(next), 1)
           if (!next.place.inside) inside += 1
           next.place.inside = true
-          submitting += 1
           lastAt = clock.monotonic()
-          next.go()
+          const flight: Flight = { taken: false }
+          flights.add(flight)
+          next.go(flight)
         }
       }
     } catch (error) {
@@ -184,7 +184,7 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
     heldBack.set(own, by)
     return new ProviderFailure(own)
   }
-  const turn = (place: Held): Promise<void> =>
+  const turn = (place: Held): Promise<Flight> =>
     new Promise((go, fail) => {
       waiting.push({ place, go, fail })
       void serve()
@@ -254,10 +254,8 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
     async submit(place, name, send, failureOf) {
       const own = places.get(place)
       if (own === undefined) throw new Error('a submit without a place')
-      await turn(own)
+      const flight = await turn(own)
       const before = standing.size
-      const flight: Flight = { taken: false }
-      flights.add(flight)
       try {
         signal.throwIfAborted()
         const sent = await send()
@@ -278,7 +276,6 @@ export function openAccount(limits: Limits, clock: Clock, signal: AbortSignal): 
         if (failure !== undefined && isClosing(failure)) closed ??= { by: name, failure }
         throw error
       } finally {
-        submitting -= 1
         landed(flight)
         wake()
       }

@@ -70,7 +70,10 @@ export type JobTools = {
 }
 
 /** Names one attempt at the gate. */
-export const purchaseName = (key: Sha256, go: Go): string => `${key} ${go.run} ${go.number}`
+export const purchaseName = (key: Sha256, { run, number }: Pick<Go, 'run' | 'number'>): string => `${key} ${run} ${number}`
+
+/** What a host that lets us choose knows the purchase by. */
+export const clientKeyOf = (purchase: string, sha256: (text: string) => Sha256): string => sha256(purchase).slice(0, 32)
 
 const purchaseOf = ({ job, key }: JobTools, go: Go): Purchase => ({
   name: purchaseName(key, go),
@@ -88,7 +91,7 @@ export function seedOf(request: Request, go: Go): number | undefined {
 function readyFor(tools: JobTools, go: Go): Ready {
   const { job, key, files, sha256 } = tools
   const seed = seedOf(job.request, go)
-  const clientKey = sha256(purchaseName(key, go)).slice(0, 32)
+  const clientKey = clientKeyOf(purchaseName(key, go), sha256)
   const request = { ...job.request, ...(seed === undefined ? {} : { seed }) }
   return { id: job.id, key, clientKey, files, request, ...(go.begunAt === undefined ? {} : { begunAt: go.begunAt }) }
 }

@@ -53,7 +53,11 @@ describe('no connection', () => {
   test('for nine minutes in the middle of a hundred shots: all are made, each once', async () => {
     const { outcome, host, tries } = await film(100, (ms) => ms > 5 * minutes && ms < 14 * minutes)
     expect(outcome).toMatchObject({ reason: 'finished', failures: [], blocked: [] })
-    expect(host.ledger.map(({ job }) => job).sort()).toEqual(shots(100).map(({ id }) => id).sort()) // biome-ignore format: one claim
+    expect(host.ledger.map(({ job }) => job).sort()).toEqual(
+      shots(100)
+        .map(({ id }) => id)
+        .sort(),
+    )
     // The account tries, and not each of its shots.
     expect(tries.length).toBeLessThan(25)
   })

@@ -8,7 +8,7 @@ import { keptBack, openMissing, readForContent } from '../content.ts'
 import { answerAs, type Doors, openDoors } from '../http.ts'
 import type { Calls, Context, Provider, Ready, Status, Ticket } from '../provider.ts'
 import { strangeStatus } from '../provider.ts'
-import { type Brought, forgetUnread, orResend } from '../unread.ts'
+import { type Brought, forgetUnread, openSending, orResend } from '../unread.ts'
 import { accountOf } from '../uploads.ts'
 import { cancelledThere, explainFal, initiateAnswer, type Result, resultAnswer, statusAnswer, submitAnswer } from './answers.ts'
 import { falCapabilities } from './capabilities.ts'
@@ -92,7 +92,7 @@ function openFal(context: Context): Calls {
   }
   const bodyFor = async (job: Ready): Promise<{ readonly json: FalBody; readonly brought: Brought }> => {
     const { request } = job
-    let fresh = false
+    const sending = openSending(send)
     const uris = await Promise.all(
       [...job.files].map(async ([slot, path]) => {
         const heard = slot === 'audio' && request.heard !== undefined ? { heard: request.heard } : {}
@@ -108,14 +108,10 @@ function openFal(context: Context): Calls {
           rate: request.rate,
           ...heard,
         })
-        const sendNow = (one: Prepared) => {
-          fresh = true
-          return send(one)
-        }
-        return [slot, await uploads.uriOf({ account, file, send: sendNow })] as const
+        return [slot, await uploads.uriOf({ account, file, send: sending.send })] as const
       }),
     )
-    return { json: bodyOf(request, new Map(uris)), brought: { uris: uris.map(([, uri]) => uri), fresh } }
+    return { json: bodyOf(request, new Map(uris)), brought: { uris: uris.map(([, uri]) => uri), fresh: sending.fresh() } }
   }
 
   const missing = openMissing(queue)

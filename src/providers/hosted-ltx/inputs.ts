@@ -9,6 +9,7 @@ import { probe } from '../../media/probe.ts'
 import type { Doors } from '../http.ts'
 import { answerAs } from '../http.ts'
 import type { Context, Ready } from '../provider.ts'
+import { openSending } from '../unread.ts'
 import type { Uploaded } from '../uploads.ts'
 import { uploadSlot } from './answers.ts'
 
@@ -63,20 +64,12 @@ export async function inputsOf(sender: Sender, job: Ready): Promise<Inputs> {
   const { world, tool, signal, scratch } = context
   const { size, rate, heard } = job.request
   const uris = new Map<Slot, string>()
-  let fresh = false
+  const sending = openSending((file) => sendTo(sender, file))
   for (const [slot, path] of job.files) {
     const stretch = slot === 'audio' && heard !== undefined ? { heard } : {}
     const canvas = slot === 'video' ? await canvasOf(job, path) : size
     const file = await prepareInput({ world, tool, signal, scratch, rules, slot, path, size: canvas, rate, ...stretch })
-    const uri = await context.uploads.uriOf({
-      account,
-      file,
-      send: (one) => {
-        fresh = true
-        return sendTo(sender, one)
-      },
-    })
-    uris.set(slot, uri)
+    uris.set(slot, await context.uploads.uriOf({ account, file, send: sending.send }))
   }
-  return { uris, fresh }
+  return { uris, fresh: sending.fresh() }
 }

@@ -10,7 +10,7 @@ import { answerAs, openDoors } from '../http.ts'
 import type { Calls, Context, Provider, Ready, Status, Ticket } from '../provider.ts'
 import { strangeStatus } from '../provider.ts'
 import { byItsClock, inTime, sameInput, stillToWait } from '../same-input.ts'
-import { forgetUnread, orResend } from '../unread.ts'
+import { forgetUnread, openSending, orResend } from '../unread.ts'
 import { accountOf } from '../uploads.ts'
 import { clipOf, explainError, explainReplicate, type Prediction, prediction, predictions, stopped, uploaded } from './answers.ts'
 import { replicateCapabilities } from './capabilities.ts'
@@ -70,11 +70,7 @@ function open(context: Context): Calls {
     return { uri: urls.get, ...(Number.isNaN(until) ? {} : { until }) }
   }
   const bring = async (job: Ready) => {
-    let fresh = false
-    const sendNow = (file: Prepared) => {
-      fresh = true
-      return send(file)
-    }
+    const sending = openSending(send)
     const uris = new Map(
       await Promise.all(
         [...job.files].map(async ([slot, path]) => {
@@ -91,11 +87,11 @@ function open(context: Context): Calls {
             rate: job.request.rate,
             ...heard,
           })
-          return [slot, await uploads.uriOf({ account, file, send: sendNow })] as const
+          return [slot, await uploads.uriOf({ account, file, send: sending.send })] as const
         }),
       ),
     )
-    return { uris, brought: { uris: [...uris.values()], fresh } }
+    return { uris, brought: { uris: [...uris.values()], fresh: sending.fresh() } }
   }
   const ask = async (ticket: Ticket): Promise<Prediction> =>
     answerAs(await doors.read({ method: 'GET', path: `/v1/predictions/${idOf(ticket)}` }), prediction, host)

@@ -7,7 +7,7 @@ import { keptBack, openMissing } from '../content.ts'
 import { openDoors } from '../http.ts'
 import type { Calls, Context, Provider, Ready, Status, Ticket } from '../provider.ts'
 import { strangeStatus } from '../provider.ts'
-import { type Brought, forgetUnread, orResend } from '../unread.ts'
+import { type Brought, forgetUnread, openSending, orResend } from '../unread.ts'
 import { accountOf, type Uploaded } from '../uploads.ts'
 import { explainWave, host, type Prediction, readClassic, readList, readPrediction, readTicket, standingOf } from './answers.ts'
 import { wavespeedCapabilities } from './capabilities.ts'
@@ -83,20 +83,16 @@ function open({ world, signal, scratch, kept, tool, uploads, use }: Context): Ca
     }
   }
   const bodyFor = async ({ request, files }: Ready): Promise<{ readonly json: WaveBody; readonly brought: Brought }> => {
-    let fresh = false
-    const sendNow = (file: Prepared): Promise<Uploaded> => {
-      fresh = true
-      return send(file)
-    }
+    const sending = openSending(send)
     bodyOf(request, new Map([...files.keys()].map((slot) => [slot, ''])))
     const uris = await Promise.all(
       [...files].map(async ([slot, path]) => {
         const heard = slot === 'audio' && request.heard !== undefined ? { heard: request.heard } : {}
         const file = await prepareInput({ world, tool, signal, scratch, rules, slot, path, size: request.size, ...heard })
-        return [slot, await uploads.uriOf({ account, file, send: sendNow })] as const
+        return [slot, await uploads.uriOf({ account, file, send: sending.send })] as const
       }),
     )
-    return { json: bodyOf(request, new Map(uris)), brought: { uris: uris.map(([, uri]) => uri), fresh } }
+    return { json: bodyOf(request, new Map(uris)), brought: { uris: uris.map(([, uri]) => uri), fresh: sending.fresh() } }
   }
   const missing = openMissing(doors)
   const taskOf = async (ticket: Ticket): Promise<{ readonly task: Prediction; readonly requestId: string | undefined }> => {
